@@ -1,0 +1,106 @@
+// Run as `eslint --config .config/eslint.config.js`; patterns are relative to the repository.
+import js from '@eslint/js'
+import n from 'eslint-plugin-n'
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+import { house } from './house-rules.js'
+
+const source = ['core/**/*.ts', 'plugins/**/*.ts', 'schemas/**/*.ts']
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', '**/.p2pnet/', 'docs/reference/api/', 'test/**/broken/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+
+  js.configs.recommended,
+  {
+    plugins: { n },
+    settings: { node: { version: '>=20.19' } },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'object-shorthand': 'error',
+      'no-console': 'error',
+      'n/prefer-node-protocol': 'error',
+      'n/no-deprecated-api': 'error',
+      'n/no-unsupported-features/node-builtins': ['error', { allowExperimental: true }],
+    },
+  },
+
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      // An asynchronous interface is often answered without waiting, by nothing, or by `void | undefined` (which refuses promises).
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      // `keyof Open & string` is how the keys of an interface that others augment are named.
+      '@typescript-eslint/no-redundant-type-constituents': 'off',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'URL',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'clearTimeout',
+          'clearInterval',
+          'Buffer',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { module: 'writable', require: 'readonly', __dirname: 'readonly' } },
+  },
+
+  // The rules of the house.
+  { plugins: { house } },
+  {
+    files: source,
+    rules: {
+      'house/imports': 'error',
+      'house/clock': 'error',
+      'house/no-process-listener': 'error',
+      'house/no-process-exit': 'error',
+    },
+  },
+  { files: ['core/clock.ts', 'core/random.ts', 'core/cli/**', 'schemas/build.ts'], rules: { 'house/clock': 'off' } },
+  {
+    files: ['core/cli/**'],
+    rules: { 'no-console': 'off', 'house/no-process-listener': 'off', 'house/no-process-exit': 'off' },
+  },
+  { files: ['plugins/*/*/cli*.ts', 'schemas/build.ts', 'docs/**', '.config/**'], rules: { 'no-console': 'off' } },
+
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'house/no-process-exit': 'error',
+      '@typescript-eslint/no-unused-expressions': 'off', // chai: expect(x).to.be.true
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  // Programs that tests start, and the benchmarks, print and exit as they like.
+  { files: ['test/bench/**', 'test/**/fixtures/**'], rules: { 'no-console': 'off', 'house/no-process-exit': 'off' } },
+)

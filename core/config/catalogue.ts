@@ -1,0 +1,53 @@
+/**
+ * The built-in plugins and the presets as the host sees them: two literals under plugins/, reached only by these lazy
+ * imports, so that core knows no plugin and loads none that a config does not name.
+ */
+import type { PluginEntry } from '../../schemas/generated/config.ts'
+import type { AnyPlugin } from '../host/define-plugin.ts'
+import type { NodeSettings } from '../settings.ts'
+
+/** A socket that a plugin opens when it starts. */
+export interface PlannedSocket {
+  readonly protocol: 'tcp' | 'udp'
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+/** A built-in plugin, described without loading it. */
+export interface BuiltIn {
+  /** One sentence. */
+  readonly summary: string
+  readonly provides: readonly string[]
+  readonly requires: readonly string[]
+  load(): Promise<{ readonly default: AnyPlugin }>
+  /** Commands that it brings, each with a line of help. */
+  readonly commands?: Readonly<Record<string, string>>
+  opens?(settings: NodeSettings): readonly PlannedSocket[]
+  /** What somebody who sees the packets go by learns from it. */
+  readonly visible?: string
+}
+
+/** By name. */
+export type Catalogue = Readonly<Record<string, BuiltIn>>
+
+/** Entries by name of the preset, in order. */
+export type Presets = Readonly<Record<string, readonly (string | PluginEntry)[]>>
+
+export async function loadCatalogue(): Promise<Catalogue> {
+  return (await import('../../plugins/index.ts')).catalogue
+}
+
+export async function loadPresets(): Promise<Presets> {
+  return (await import('../../plugins/presets.ts')).presets
+}
+
+/** The built-in of this name, if there is one. */
+export function builtIn(catalogue: Catalogue, name: string): BuiltIn | undefined {
+  return Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
+}
+
+/** Names of the built-ins that fill a slot. */
+export function wouldProvide(catalogue: Catalogue, capability: string): string[] {
+  return Object.keys(catalogue).filter((name) => catalogue[name]?.provides.includes(capability))
+}

@@ -1,0 +1,109 @@
+/**
+ * What has happened, for whoever wants to know. A wish to change what happens is a hook; an event is only told.
+ */
+import { EventEmitter } from 'eventemitter3'
+import type { P2PNetError } from './errors.ts'
+import type { NetworkPacket, Packet } from './packets/packet.ts'
+import type { IncomingAttempt } from './peers/inbound-queue.ts'
+import type { PeerChannel } from './peers/channel.ts'
+import type { Peer } from './peers/peer.ts'
+import type { Listening } from './peers/transport.ts'
+import type { Decision } from './trust/ledger.ts'
+import type { TrustLevel } from './trust/levels.ts'
+
+/** A file that arrived whole. */
+export interface ReceivedFile {
+  readonly id: string
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Hex. */
+  readonly sha256: string
+}
+
+export type PluginState = 'failed' | 'degraded' | 'quarantined'
+
+export interface PluginFailure {
+  /** Id of the plugin. */
+  readonly plugin: string
+  /** The hook, or `setup`, `start`, `stop`, `event:NAME`. */
+  readonly hook: string
+  readonly error: { readonly code: string; readonly message: string }
+  readonly state: PluginState
+  /** How many failures of this plugin in this hook the event stands for. */
+  readonly count: number
+}
+
+/** Events by name, with the arguments of their listeners. Open: a plugin augments it with events of its own. */
+export interface Events {
+  listening: [listening: readonly Listening[]]
+  stopped: []
+  identifierChanged: [identifier: string]
+  /** A channel is open; its peer's identifier may be unknown yet, and trust is another event. */
+  peerAdded: [channel: PeerChannel]
+  peerRemoved: [channel: PeerChannel, reason: P2PNetError]
+  trustChanged: [channel: PeerChannel, level: TrustLevel]
+  /** Event placement: somebody wants in. */
+  incomingPeer: [attempt: IncomingAttempt]
+  /** Discovery heard of somebody and nobody objected. */
+  candidate: [peer: Peer]
+  /** Any packet, after admission and before its handlers. */
+  packet: [packet: Packet | NetworkPacket, channel: PeerChannel]
+  message: [text: string, channel: PeerChannel]
+  data: [bytes: Uint8Array, channel: PeerChannel]
+  fileReceived: [file: ReceivedFile, channel: PeerChannel]
+  refused: [decision: Decision]
+  pluginFailed: [failure: PluginFailure]
+}
+
+export type EventName = keyof Events & string
+export type Listener<E extends EventName> = (...args: Events[E]) => void
+
+/** An emitter in which a throwing listener harms neither the node nor the other listeners. */
+export class GuardedEmitter {
+  readonly #emitter = new EventEmitter()
+  readonly #wrapped = new Map<EventName, Map<unknown, (...args: never[]) => void>>()
+  readonly #onError: (event: EventName, owner: string, error: unknown) => void
+
+  constructor(onError: (event: EventName, owner: string, error: unknown) => void) {
+    this.#onError = onError
+  }
+
+  /** `owner` is named when the listener throws. */
+  on<E extends EventName>(event: E, listener: Listener<E>, owner = 'application'): void {
+    const wrapped = (...args: Events[E]) => {
+      try {
+        const result = listener(...args) as unknown
+        if (result instanceof Promise) result.catch((error: unknown) => { this.#onError(event, owner, error) })
+      } catch (error) {
+        this.#onError(event, owner, error)
+      }
+    }
+    let known = this.#wrapped.get(event)
+    if (known === undefined) this.#wrapped.set(event, (known = new Map()))
+    if (known.has(listener)) return
+    known.set(listener, wrapped as never)
+    this.#emitter.on(event, wrapped as (...args: unknown[]) => void)
+  }
+
+  off<E extends EventName>(event: E, listener: Listener<E>): void {
+    const known = this.#wrapped.get(event)
+    const wrapped = known?.get(listener)
+    if (wrapped === undefined) return
+    known?.delete(listener)
+    this.#emitter.off(event, wrapped as (...args: unknown[]) => void)
+  }
+
+  emit<E extends EventName>(event: E, ...args: Events[E]): void {
+    this.#emitter.emit(event, ...args)
+  }
+
+  has(event: EventName): boolean {
+    return this.#emitter.listenerCount(event) > 0
+  }
+
+  clear(): void {
+    this.#wrapped.clear()
+    this.#emitter.removeAllListeners()
+  }
+}

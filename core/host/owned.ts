@@ -1,0 +1,81 @@
+/**
+ * What a plugin opens through its context belongs to it: timers and sockets are remembered here and given back when it
+ * leaves.
+ */
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Clock, Timer } from '../clock.ts'
+import type { OwnedSockets } from './plugin-context.ts'
+
+export interface OwnedClock extends Clock {
+  /** Ends all timers that were set through it. */
+  release(): void
+}
+
+export function ownClock(clock: Clock): OwnedClock {
+  const timers = new Set<Timer>()
+  return {
+    now: () => clock.now(),
+    setTimeout(fn, ms) {
+      const timer = clock.setTimeout(() => {
+        timers.delete(timer)
+        fn()
+      }, ms)
+      timers.add(timer)
+      return timer
+    },
+    setInterval(fn, ms) {
+      const timer = clock.setInterval(fn, ms)
+      timers.add(timer)
+      return timer
+    },
+    clear(timer) {
+      if (timer === undefined) return
+      timers.delete(timer)
+      clock.clear(timer)
+    },
+    release() {
+      for (const timer of timers) clock.clear(timer)
+      timers.clear()
+    },
+  }
+}
+
+export interface OwnSockets extends OwnedSockets {
+  /** Closes whatever is still open. */
+  release(): Promise<void>
+}
+
+export function ownSockets(): OwnSockets {
+  const servers = new Set<Server>()
+  const sockets = new Set<Socket>()
+  const datagrams = new Set<DatagramSocket>()
+  const own = (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    return socket
+  }
+  return {
+    createServer(options, onConnection) {
+      const server = createServer(options, (socket) => {
+        onConnection(own(socket))
+      })
+      servers.add(server)
+      server.once('close', () => servers.delete(server))
+      return server
+    },
+    connect: (options) => own(connect(options)),
+    createSocket(options) {
+      const socket = createSocket(options)
+      datagrams.add(socket)
+      socket.once('close', () => datagrams.delete(socket))
+      return socket
+    },
+    async release() {
+      for (const socket of sockets) socket.destroy()
+      const closing = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => { resolve() })))
+      for (const socket of datagrams) socket.close()
+      await Promise.all(closing)
+    },
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The way in, one packet at a time: type, schema, origin, handshake, admission, event, handlers. The synchronous path
+ * stays synchronous; a promise exists only where a handler asked for time.
+ */
+import type { GuardedEmitter } from '../events.ts'
+import type { Generation } from '../host/generation.ts'
+import type { PeerChannel } from '../peers/channel.ts'
+import type { Refusal } from '../trust/refusal.ts'
+import type { DisconnectPacket, NetworkPacket, Packet } from './packet.ts'
+import { describeErrors, type PacketType } from './registry.ts'
+
+export interface InboundServices {
+  readonly types: ReadonlyMap<string, PacketType>
+  readonly events: GuardedEmitter
+  readonly generation: () => Generation
+  /** The channel's peer claims an identifier for the first time. False: the channel is closed now. */
+  claim(channel: PeerChannel, identifier: string): boolean
+  refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
+}
+
+/** Offences of one kind after which a channel is closed. */
+const offencesAllowed = 3
+
+type Mutable = { -readonly [K in keyof NetworkPacket]: NetworkPacket[K] }
+
+export class Inbound {
+  readonly #services: InboundServices
+  readonly #offences = new WeakMap<PeerChannel, number>()
+
+  constructor(services: InboundServices) {
+    this.#services = services
+  }
+
+  receive(packet: NetworkPacket, channel: PeerChannel): Promise<void> | undefined {
+    const { types, events, generation } = this.#services
+    const type = types.get(packet.type)
+    if (type === undefined) {
+      this.#drop(channel, 'E_PACKET_UNKNOWN', `no plugin knows the packet type ${packet.type.slice(0, 64)}`)
+      return undefined
+    }
+    if (!type.validate(packet)) {
+      this.#offend(channel, 'E_PACKET_INVALID', `${packet.type}: ${describeErrors(type.validate)}`)
+      return undefined
+    }
+    if (!this.#isFrom(packet, channel)) return undefined
+    if (packet.type === 'Disconnect') channel.hearFarewell((packet as DisconnectPacket).data)
+    if (channel.offer(packet)) return undefined
+
+    const current = generation()
+    const refusal = current.at.packets.admit.call(packet as Packet, channel)
+    if (refusal !== undefined) {
+      this.#services.refuse(refusal, channel, 'packets.admit')
+      return undefined
+    }
+    events.emit('packet', packet, channel)
+    return dispatch(packet as Packet, channel, current)
+  }
+
+  /** A packet's origin is the channel it came on: what it says itself must agree, and is filled in when absent. */
+  #isFrom(packet: NetworkPacket, channel: PeerChannel): boolean {
+    const claimed = packet.sourceOriginIdentifier
+    const known = channel.peer.identifier
+    if (claimed === undefined) {
+      if (known !== undefined) (packet as Mutable).sourceOriginIdentifier = known
+      return true
+    }
+    if (known === claimed) return true
+    if (known === undefined) return this.#services.claim(channel, claimed)
+    this.#offend(channel, 'E_ORIGIN', `a packet carries the identifier of somebody else`)
+    return false
+  }
+
+  #drop(channel: PeerChannel, code: string, reason: string): void {
+    this.#services.refuse({ code, reason }, channel, 'packets.received')
+  }
+
+  #offend(channel: PeerChannel, code: string, reason: string): void {
+    this.#drop(channel, code, reason)
+    const offences = (this.#offences.get(channel) ?? 0) + 1
+    this.#offences.set(channel, offences)
+    if (offences >= offencesAllowed) void channel.close({ code, reason })
+  }
+}
+
+/** Runs the handlers of the packet's type. A promise only if one of them wants time. */
+function dispatch(packet: Packet, channel: PeerChannel, generation: Generation): Promise<void> | undefined {
+  const hook = generation.at.packets.received.get(packet.type)
+  if (hook === undefined) return undefined
+  let settled = false
+  let resolve: (() => void) | undefined
+  hook.callAsync(packet as never, channel, () => {
+    // Handlers are guarded: a failure was reported where it happened, and counts as an abstention.
+    settled = true
+    if (resolve === undefined) return
+    generation.leave()
+    resolve()
+  })
+  if (settled) return undefined
+  generation.enter()
+  return new Promise((done) => {
+    resolve = done
+  })
+}
+

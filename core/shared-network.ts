@@ -1,0 +1,121 @@
+/**
+ * What plugins and the application share of a node: the one implementation behind `ctx.network` and `PeerNetwork`.
+ */
+import { isIP } from 'node:net'
+import { asP2PNetError } from './errors.ts'
+import type { DistributionResult } from './host/capabilities.ts'
+import type { PublicAddress } from './host/host-network.ts'
+import type { SharedNetwork } from './host/network-facade.ts'
+import { listInterfaces } from './interfaces.ts'
+import type { Kernel } from './kernel.ts'
+import type { NetworkPacket } from './packets/packet.ts'
+import type { Frame } from './packets/wire.ts'
+import type { PeerChannel } from './peers/channel.ts'
+import type { Candidate } from './peers/peer.ts'
+import type { Refusal } from './trust/refusal.ts'
+
+export function sharedNetwork(kernel: Kernel): SharedNetwork {
+  let publicAddress: PublicAddress | undefined
+  return {
+    get name() {
+      return kernel.composition.settings.name
+    },
+    get identifier() {
+      return kernel.identifier
+    },
+    get listening() {
+      return kernel.connector.listening
+    },
+    get interfaces() {
+      return listInterfaces()
+    },
+    get publicAddress() {
+      return publicAddress as PublicAddress
+    },
+    get knownPeers() {
+      return kernel.knownPeers
+    },
+    get channels() {
+      return kernel.channels
+    },
+    get trustedChannels() {
+      return kernel.channels.trusted
+    },
+    candidate: (candidate) => hearOf(kernel, candidate),
+    connect: (target, options = {}) => kernel.connector.connect(target, options.signal),
+    post: (packet, channels) => post(kernel, packet, channels),
+    decisions: (query) => kernel.ledger.read(query),
+    async block(target, { until } = {}) {
+      kernel.policy.block(target)
+      await kernel.lists.block(target, until)
+      for (const channel of kernel.channels) if (isAbout(channel, kernel)) void channel.close(blocked)
+    },
+    async unblock(target) {
+      kernel.policy.unblock(target)
+      await kernel.lists.unblock(target)
+    },
+    async authorize(identifier) {
+      kernel.policy.authorize(identifier)
+      await kernel.lists.authorize(identifier)
+      for (const channel of kernel.channels) kernel.handshakes.judge(channel)
+    },
+    async revoke(identifier) {
+      kernel.policy.revoke(identifier)
+      await kernel.lists.revoke(identifier)
+      for (const channel of kernel.channels) kernel.handshakes.judge(channel)
+    },
+    setIdentifier: (identifier) => { kernel.setIdentifier(identifier) },
+    setPublicAddress(address) {
+      publicAddress = address
+    },
+    emit: (event, ...args) => { kernel.events.emit(event, ...args) },
+  }
+}
+
+const blocked: Refusal = { code: 'E_BLOCKED', reason: 'blocked by the operator' }
+
+function isAbout({ peer }: PeerChannel, { lists }: Kernel): boolean {
+  return (peer.identifier !== undefined && lists.isBlocked(peer.identifier)) || lists.isBlocked(peer.address)
+}
+
+function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
+  if (candidate.identifier !== undefined && candidate.identifier === kernel.identifier) return undefined
+  const peer = candidate.identifier ?? candidate.host
+  const refusal =
+    kernel.generation.at.discovery.candidate.call(candidate) ??
+    (kernel.lists.isBlocked(peer) || (isIP(candidate.host) !== 0 && kernel.lists.isBlocked(candidate.host)) ? blocked : undefined)
+  if (refusal !== undefined) {
+    kernel.refuse(refusal, peer, 'discovery.candidate')
+    return refusal
+  }
+  const known = kernel.knownPeers.add(candidate)
+  if (known === undefined) return undefined
+  const channel = known.identifier === undefined ? undefined : kernel.channels.byIdentifier(known.identifier)
+  if (channel !== undefined && channel.inbound && channel.peer.address === candidate.host) channel.identify({ port: candidate.port })
+  kernel.events.emit('candidate', known)
+  return undefined
+}
+
+function post(kernel: Kernel, packet: NetworkPacket, channels: readonly PeerChannel[]): DistributionResult[] {
+  let frame: Frame
+  try {
+    frame = kernel.encode(packet)
+  } catch (error) {
+    return channels.map((channel) => failed(channel, error))
+  }
+  return channels.map((channel) => {
+    try {
+      channel.postFrame(frame)
+      return { peer: nameOf(channel), ok: true }
+    } catch (error) {
+      return failed(channel, error)
+    }
+  })
+}
+
+function failed(channel: PeerChannel, thrown: unknown): DistributionResult {
+  const { code, message } = asP2PNetError(thrown, 'E_PACKET_INVALID')
+  return { peer: nameOf(channel), ok: false, error: { code, message } }
+}
+
+const nameOf = (channel: PeerChannel): string => channel.peer.identifier ?? channel.peer.address

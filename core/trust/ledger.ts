@@ -1,0 +1,64 @@
+/**
+ * The bounded record of every refusal and every change of trust: who decided, about whom, and why.
+ */
+import type { Clock } from '../clock.ts'
+
+export interface Decision {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** Id of the plugin that decided; `kernel` for the kernel's own limits. */
+  readonly plugin: string
+  /** The hook or the rule, e.g. `packets.admit`, `limits.perAddress`. */
+  readonly hook: string
+  readonly code: string
+  readonly reason: string
+  /** The proved or claimed identifier, or the address while there is none. */
+  readonly peer: string
+  /** How many times in a row the very same was decided. */
+  readonly count: number
+}
+
+export interface DecisionQuery {
+  readonly peer?: string
+  /** Milliseconds since 1970. */
+  readonly since?: number
+}
+
+/** Remembers the newest `capacity` decisions. What repeats is counted, so that a flood cannot push out the rest. */
+export class Ledger {
+  readonly #clock: Clock
+  readonly #capacity: number
+  readonly #entries: (Decision & { count: number; time: number })[] = []
+  #total = 0
+
+  constructor(clock: Clock, capacity = 1000) {
+    this.#clock = clock
+    this.#capacity = capacity
+  }
+
+  /** How many decisions were ever written. */
+  get total(): number {
+    return this.#total
+  }
+
+  write(entry: Omit<Decision, 'time' | 'count'>): Decision {
+    this.#total++
+    const time = this.#clock.now()
+    const same = this.#entries.findLast((old) => old.peer === entry.peer)
+    if (same?.code === entry.code && same.hook === entry.hook && same.reason === entry.reason) {
+      same.count++
+      same.time = time
+      return same
+    }
+    const decision = { ...entry, time, count: 1 }
+    this.#entries.push(decision)
+    if (this.#entries.length > this.#capacity) this.#entries.shift()
+    return decision
+  }
+
+  read({ peer, since }: DecisionQuery = {}): Decision[] {
+    return this.#entries
+      .filter((entry) => (peer === undefined || entry.peer === peer) && (since === undefined || entry.time >= since))
+      .map((entry) => ({ ...entry }))
+  }
+}

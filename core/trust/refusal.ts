@@ -1,0 +1,16 @@
+/**
+ * A no with a code and a reason. No hook has an answer that means "allow": allowing is the absence of a refusal, so no
+ * plugin can overrule another's no.
+ */
+export interface Refusal {
+  /** A code, e.g. `E_BLOCKED`. The other side is told it. */
+  readonly code: string
+  /** In words, for the operator and for the other side. */
+  readonly reason: string
+}
+
+export function isRefusal(value: unknown): value is Refusal {
+  if (typeof value !== 'object' || value === null) return false
+  const { code, reason } = value as Record<string, unknown>
+  return typeof code === 'string' && typeof reason === 'string'
+}

@@ -1,0 +1,117 @@
+/**
+ * From a datagram to a candidate. Anybody can send one, so every step is cheaper than the one after it: length and
+ * source first, then the rates, and only then is anything parsed. What comes out is hearsay: who somebody is gets
+ * settled on a channel.
+ */
+import type { IdentifierPacket, PluginContext, Wire } from '../../../core/index.ts'
+import { Lru } from '../shared/lru.ts'
+import { maxDatagram } from './announcement.ts'
+import { isOnLink, type Link } from './links.ts'
+import { SourceLimit, sources, type Rate } from './rate.ts'
+import { Tally } from './tally.ts'
+
+/** Where a datagram came from. */
+export interface Source {
+  readonly address: string
+  readonly port: number
+}
+
+export interface IntakeServices {
+  readonly ctx: PluginContext
+  readonly wire: Wire
+  readonly links: readonly Link[]
+  readonly perSource: Rate
+  /** Is it one of the sockets that this node sends from? */
+  readonly isOwn: (source: Source) => boolean
+}
+
+/** What came of a datagram: nothing to do, or somebody new has spoken to all and may be answered. */
+export type Outcome = 'done' | 'answer'
+
+export class Intake {
+  readonly #services: IntakeServices
+  readonly #limit: SourceLimit
+  readonly #tally: Tally
+  /** By endpoint, what was parsed last: the copies of an announcement need no second look. */
+  readonly #last = new Lru<Uint8Array>(sources)
+  /** Identifiers heard of. */
+  readonly #known = new Lru<true>(sources)
+
+  constructor(services: IntakeServices) {
+    this.#services = services
+    this.#limit = new SourceLimit(services.perSource)
+    this.#tally = new Tally(services.ctx.clock, services.ctx.log)
+  }
+
+  /** `to`: whom it was sent to. */
+  take(datagram: Uint8Array, source: Source, to: 'everybody' | 'me'): Outcome {
+    const endpoint = `${source.address}:${String(source.port)}`
+    const last = this.#last.get(endpoint)
+    if (last !== undefined && Buffer.compare(last, datagram) === 0) return 'done'
+    const foreign = this.#objectionTo(datagram, source)
+    if (foreign !== undefined) return this.#drop(foreign)
+    this.#last.set(endpoint, datagram)
+    const packet = this.#parse(datagram)
+    if (packet === undefined) return this.#drop('no Identifier')
+    const unwanted = this.#objectionToPacket(packet)
+    if (unwanted !== undefined) return this.#drop(unwanted)
+    return this.#tell(packet, source, to)
+  }
+
+  /** Everything that can be said without parsing. */
+  #objectionTo(datagram: Uint8Array, source: Source): string | undefined {
+    const { ctx, links, isOwn } = this.#services
+    if (datagram.length > maxDatagram) return 'too long'
+    if (isOwn(source)) return 'own'
+    if (!links.some((link) => isOnLink(source.address, link))) return 'not on a link'
+    return this.#limit.admits(source.address, ctx.clock.now()) ? undefined : 'rate'
+  }
+
+  #parse(datagram: Uint8Array): IdentifierPacket | undefined {
+    const { ctx, wire } = this.#services
+    try {
+      const decoder = wire.createDecoder({ frameBytes: maxDatagram })
+      decoder.push(datagram)
+      const packet = decoder.next()
+      if (packet?.type !== 'Identifier' || ctx.packets.get('Identifier')?.validate(packet) !== true) return undefined
+      return packet as IdentifierPacket
+    } catch {
+      return undefined // who sent it is anybody's guess, so what is wrong with it is of no use to anyone
+    }
+  }
+
+  #objectionToPacket({ sourceOriginIdentifier, network, data: port }: IdentifierPacket): string | undefined {
+    const own = this.#services.ctx.network
+    // An own announcement comes from an own socket, unless somebody sends it back.
+    if (sourceOriginIdentifier !== undefined && sourceOriginIdentifier === own.identifier) return 'own'
+    // The C# original has no name of a network in its packets.
+    if (network !== undefined && network !== own.name) return 'other network'
+    return port === 0 ? 'not listening' : undefined
+  }
+
+  #tell(
+    { sourceOriginIdentifier: identifier, data: port }: IdentifierPacket,
+    source: Source,
+    to: 'everybody' | 'me',
+  ): Outcome {
+    const { network } = this.#services.ctx
+    const isNew = identifier !== undefined && this.#known.get(identifier) === undefined
+    const scheme = network.listening[0]?.scheme
+    const refusal = network.candidate({
+      host: source.address,
+      port,
+      via: 'discovery-lan',
+      ...(identifier !== undefined && { identifier }),
+      ...(scheme !== undefined && { scheme }),
+    })
+    if (refusal !== undefined) return this.#drop('refused')
+    if (identifier !== undefined) this.#known.set(identifier, true)
+    // An answer is not answered: who answers knows this node already.
+    return isNew && to === 'everybody' ? 'answer' : 'done'
+  }
+
+  #drop(reason: string): Outcome {
+    this.#tally.note(reason)
+    return 'done'
+  }
+}

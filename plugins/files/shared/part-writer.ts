@@ -1,0 +1,169 @@
+/**
+ * The writing of one file, from its first byte to its publication: into a part that nobody sees, counted, hashed, and
+ * then put in its place or thrown away.
+ */
+import { createHash } from 'node:crypto'
+import type { FileInfo, WriteOptions } from '../../../core/index.ts'
+import { aborted } from './aborted.ts'
+import { asFileError, fileError } from './file-errors.ts'
+import type { FileHandle, FileStore } from './file-store.ts'
+import type { Reservation } from './room.ts'
+
+/** One write of the store takes at most this much, and small chunks are gathered up to it. */
+const pieceBytes = 1_048_576
+/** Chunks below this are small: a copy costs less than another write. */
+const copyBelow = 131_072
+
+/** What a part needs of its manager. */
+export interface PartServices<H extends FileHandle> {
+  readonly store: FileStore<H>
+  readonly parallelWrites: number
+  /** Checks the name and promises room. Answers the name of the part. @throws P2PNetError */
+  admit(name: string, size: number): Promise<{ readonly part: string; readonly room: Reservation }>
+  /** Puts a part that is complete in its place. @throws P2PNetError E_FILE_EXISTS, E_QUOTA, E_ABORTED */
+  publish(part: WholePart<H>): Promise<FileInfo>
+}
+
+/** A part with all its bytes, checked. */
+export interface WholePart<H extends FileHandle> {
+  readonly handle: H
+  readonly name: string
+  readonly size: number
+  readonly sha256: string
+  /** False once the writing was given up: a publication that has not begun must not begin. */
+  wanted(): boolean
+  /** It counts as a file from now on, no longer as a part. */
+  placed(): void
+}
+
+export class PartWriter<H extends FileHandle = FileHandle> {
+  readonly #services: PartServices<H>
+  readonly #name: string
+  readonly #expected: WriteOptions
+  readonly #hash = createHash('sha256')
+  #handle: H | undefined
+  #room: Reservation | undefined
+  #written = 0
+  /** The call under way; discard() waits for it. */
+  #busy: Promise<unknown> = Promise.resolve()
+  #discarded = false
+  #published: FileInfo | undefined
+
+  constructor(services: PartServices<H>, name: string, expected: WriteOptions) {
+    this.#services = services
+    this.#name = name
+    this.#expected = expected
+  }
+
+  /** @throws P2PNetError E_FILE_NAME, E_FILE_EXISTS, E_QUOTA, before anything is written */
+  open(): Promise<void> {
+    return this.#run('open', async () => {
+      const { size = 0, sha256 } = this.#expected
+      if (!Number.isSafeInteger(size) || size < 0) throw fileError('E_FILE_SIZE', `${String(size)} is no size of a file`)
+      if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw fileError('E_HASH', 'sha256 must be 64 hex digits')
+      const { part, room } = await this.#services.admit(this.#name, size)
+      this.#room = room
+      this.#handle = await this.#services.store.open(part, 'write', this.#expected.size)
+    })
+  }
+
+  /** Takes the next bytes; one call at a time. @throws P2PNetError E_FILE_SIZE at the first byte too many, E_QUOTA */
+  write(chunks: readonly Uint8Array[]): Promise<void> {
+    return this.#run('write', () => this.#write(chunks))
+  }
+
+  /** All bytes are there: checks them and publishes. @throws P2PNetError E_FILE_SIZE, E_HASH, and as publish */
+  finish(): Promise<FileInfo> {
+    return this.#run('store', async () => {
+      const { size = this.#written, sha256 } = this.#expected
+      if (size !== this.#written)
+        throw fileError('E_FILE_SIZE', `${String(this.#written)} bytes came, ${String(size)} were declared`)
+      const actual = this.#hash.digest('hex')
+      if (sha256 !== undefined && sha256.toLowerCase() !== actual)
+        throw fileError('E_HASH', `the SHA-256 is ${actual}, not ${sha256.toLowerCase()}`)
+      return (this.#published = await this.#services.publish({
+        handle: this.#opened(),
+        name: this.#name,
+        size,
+        sha256: actual,
+        wanted: () => !this.#discarded,
+        placed: () => this.#room?.release(),
+      }))
+    })
+  }
+
+  /** Lets go of everything. What is not published is gone afterwards; what is, is answered. */
+  async discard(): Promise<FileInfo | undefined> {
+    this.#discarded = true
+    await this.#busy
+    const handle = this.#handle
+    this.#handle = undefined
+    try {
+      if (handle !== undefined && this.#published === undefined) await this.#services.store.remove(handle)
+    } finally {
+      this.#room?.release()
+      await handle?.close?.()
+    }
+    return this.#published
+  }
+
+  async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    const { store, parallelWrites } = this.#services
+    const handle = this.#opened()
+    const { size } = this.#expected
+    const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, this.#written)
+    if (size !== undefined && total > size)
+      throw fileError('E_FILE_SIZE', `more bytes came than the ${String(size)} that were declared`)
+    this.#room?.grow(total)
+    let failure: { error: unknown } | undefined
+    const writes: Promise<void>[] = []
+    for (const piece of pieces(chunks)) {
+      if (writes.length >= parallelWrites) await writes.shift()
+      if (failure !== undefined || this.#discarded) break
+      const write = store.write(handle, this.#written, piece).catch((error: unknown) => {
+        failure ??= { error }
+      })
+      writes.push(write)
+      // While the store writes; on the same bytes, so that nobody is asked for them twice.
+      this.#hash.update(piece)
+      this.#written += piece.byteLength
+    }
+    await Promise.all(writes)
+    if (failure !== undefined) throw failure.error
+  }
+
+  #opened(): H {
+    if (this.#handle === undefined || this.#discarded) throw aborted(this.#name)
+    return this.#handle
+  }
+
+  #run<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const run = work().catch((error: unknown) => {
+      throw asFileError(error, `could not ${doing} ${this.#name}`)
+    })
+    this.#busy = run.catch(() => undefined)
+    return run
+  }
+}
+
+/** The same bytes in pieces that are worth a write: what is small is gathered, what is large is cut. */
+function* pieces(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = []
+  let bytes = 0
+  const gathered = () => {
+    const piece = small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small, bytes)
+    small = []
+    bytes = 0
+    return piece
+  }
+  for (const chunk of chunks) {
+    if (bytes > 0 && (chunk.byteLength >= copyBelow || bytes + chunk.byteLength > pieceBytes)) yield gathered()
+    if (chunk.byteLength < copyBelow) {
+      small.push(chunk)
+      bytes += chunk.byteLength
+    } else {
+      for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes)
+    }
+  }
+  if (bytes > 0) yield gathered()
+}

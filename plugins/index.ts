@@ -1,0 +1,83 @@
+/**
+ * The catalogue of built-in plugins: each by name, described here so that nothing is loaded before a config names it.
+ */
+import type { Catalogue } from '../core/index.ts'
+
+export const catalogue: Catalogue = {
+  'transport-tcp': {
+    summary: 'plain TCP; proves nothing about who is at the other end',
+    provides: [],
+    requires: [],
+    load: () => import('./transport/tcp/index.ts'),
+    opens: ({ host, port }) => [{ protocol: 'tcp', host, port }],
+    visible: 'Everything: TCP neither hides nor protects what passes, so anybody on the way can read and change it.',
+  },
+  'wire-binary': {
+    summary: 'length-prefixed binary frames',
+    provides: ['wire'],
+    requires: [],
+    load: () => import('./wire/binary/index.ts'),
+  },
+  'packets-standard': {
+    summary: 'the five packet types of P2PNet and what they do',
+    provides: [],
+    requires: [],
+    load: () => import('./packets/standard/index.ts'),
+  },
+  distribution: {
+    summary: 'sends packets and files to trusted peers, and unwraps what arrives',
+    provides: ['distribution'],
+    requires: [],
+    load: () => import('./packets/distribution/index.ts'),
+  },
+  'identity-default': {
+    summary: 'the classic identifier, made of MAC address and time; a name, no proof',
+    provides: ['identity'],
+    requires: [],
+    load: () => import('./identity/default/index.ts'),
+  },
+  'handshake-ping': {
+    summary: 'the classic handshake: three pings; proves that somebody answers, not who',
+    provides: [],
+    requires: [],
+    load: () => import('./trust/handshake-ping/index.ts'),
+  },
+  'trust-incoming': {
+    summary: 'who may connect, and what a peer may do at its level of trust',
+    provides: ['trust'],
+    requires: [],
+    load: () => import('./trust/incoming/index.ts'),
+  },
+  'discovery-lan': {
+    summary: 'finds other nodes on the LAN and on this machine by UDP broadcast',
+    provides: [],
+    requires: [],
+    load: () => import('./discovery/lan/index.ts'),
+    opens: ({ host, designatedPorts }) => designatedPorts.map((port) => ({ protocol: 'udp', host, port })),
+    visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',
+  },
+  dialer: {
+    summary: 'dials the candidates that discovery brings',
+    provides: [],
+    requires: [],
+    load: () => import('./discovery/dialer/index.ts'),
+  },
+  'files-mapped': {
+    summary: 'keeps files as plain bytes under the data directory',
+    provides: ['files'],
+    requires: [],
+    load: () => import('./files/mapped/index.ts'),
+  },
+  'files-transfer': {
+    summary: 'sends and receives files in chunks, checked by SHA-256',
+    provides: ['transfer'],
+    requires: ['files'],
+    load: () => import('./files/transfer/index.ts'),
+  },
+  'routines-default': {
+    summary: 'work on a clock: the classic routines by name, and those of plugins and of the config',
+    provides: ['routines'],
+    requires: [],
+    load: () => import('./routines/default/index.ts'),
+  },
+}

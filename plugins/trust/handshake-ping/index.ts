@@ -1,0 +1,118 @@
+/**
+ * handshake-ping: the seed's handshake, "Ping from ADDRESS" three times, both ways. It proves that somebody answers and
+ * nothing else, so it grants `pinged`, never more. Each side introduces itself first, with an Identifier packet.
+ */
+import { isIP } from 'node:net'
+import {
+  definePlugin,
+  P2PNetError,
+  TrustLevel,
+  type IdentifierPacket,
+  type NetworkPacket,
+  type PeerChannel,
+  type PluginContext,
+  type PureMessagePacket,
+} from '../../../core/index.ts'
+import { handshakePingSchema, type ResolvedHandshakePingOptions } from '../../../schemas/generated/handshake-ping.ts'
+import { PingSession } from './session.ts'
+
+const pingText = /^Ping from ([0-9a-fA-F.:]{2,45})$/
+
+export default definePlugin<ResolvedHandshakePingOptions>({
+  name: 'handshake-ping',
+  version: '0.1.0',
+  api: 1,
+  schema: handshakePingSchema,
+  category: 'Peers',
+  setup(ctx, options) {
+    ctx.hooks.trust.handshake.tapPromise((channel) => shakeHands(ctx, options, channel))
+  },
+  start(ctx) {
+    ctx.log.info('handshake-ping proves that a peer answers, not who it is')
+  },
+})
+
+function shakeHands(ctx: PluginContext, options: ResolvedHandshakePingOptions, channel: PeerChannel): Promise<TrustLevel> {
+  const { clock, network } = ctx
+  const session = new PingSession(options)
+  introduce(ctx, channel)
+
+  return new Promise((resolve, reject) => {
+    const ping = () => {
+      if (channel.closed) return
+      session.sent()
+      post(channel, { type: 'PureMessage', message: `Ping from ${ownAddress(network)}` } as PureMessagePacket)
+    }
+    // A little slower than the other side counts, so that a delay on the way does not cost a ping.
+    const timer = clock.setInterval(() => {
+      if (channel.closed) fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake'))
+      else if (session.sendsMore) ping()
+      else if (session.verdict !== 'pinging') clock.clear(timer)
+    }, Math.ceil(options.intervalMs * 1.1))
+    const deadline = clock.setTimeout(() => {
+      fail(new P2PNetError('E_HANDSHAKE_TIMEOUT', `no ${String(options.pings)} pings within ${String(options.timeoutMs)} ms`))
+    }, options.timeoutMs)
+    const fail = (error: P2PNetError) => {
+      clock.clear(deadline)
+      clock.clear(timer)
+      stop()
+      reject(error)
+    }
+    const stop = channel.take((packet) => {
+      if (packet.type === 'Identifier') return introduced(ctx, packet as IdentifierPacket, channel)
+      if (!isPing(packet)) return false
+      if (session.hear(clock.now())) ping()
+      if (session.verdict === 'failed') fail(new P2PNetError('E_HANDSHAKE', 'the peer pings without end'))
+      else if (session.verdict === 'pinged') {
+        clock.clear(deadline)
+        resolve(TrustLevel.pinged)
+      }
+      return true
+    })
+    ping()
+  })
+}
+
+/** Says who we are and where we listen. */
+function introduce({ network, settings, clock }: PluginContext, channel: PeerChannel): void {
+  const port = network.listening.find(({ scheme }) => scheme === channel.scheme)?.port ?? 0
+  post(channel, {
+    type: 'Identifier',
+    message: '',
+    data: port,
+    ip: ownAddress(network),
+    network: settings.name,
+    sourceOriginIdentifier: network.identifier,
+    sourceOriginTime: clock.now(),
+  } as IdentifierPacket)
+}
+
+/** The peer's port is hearsay like any other; its address is where it connects from. */
+function introduced({ network }: PluginContext, packet: IdentifierPacket, channel: PeerChannel): true {
+  const { identifier, address } = channel.peer
+  if (identifier !== undefined && packet.data > 0)
+    network.candidate({ host: address, port: packet.data, scheme: channel.scheme, identifier, via: 'handshake-ping' })
+  return true
+}
+
+function isPing(packet: NetworkPacket): boolean {
+  if (packet.type !== 'PureMessage') return false
+  const [, address = ''] = pingText.exec((packet as PureMessagePacket).message) ?? []
+  return isIP(address) !== 0
+}
+
+function ownAddress(network: PluginContext['network']): string {
+  const [listening] = network.listening
+  if (listening !== undefined && isIP(listening.host) !== 0 && listening.host !== '0.0.0.0' && listening.host !== '::') return listening.host
+  const all = network.interfaces.flatMap(({ addresses }) => addresses)
+  return (all.find(({ family, internal }) => family === 'IPv4' && !internal) ?? all[0])?.address ?? '127.0.0.1'
+}
+
+/** A ping that finds no room or no channel is as good as lost on the way. */
+function post(channel: PeerChannel, packet: NetworkPacket): void {
+  try {
+    channel.post(packet)
+  } catch {
+    // The channel is closing; the handshake ends with it.
+  }
+}
