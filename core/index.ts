@@ -2,7 +2,8 @@
  * The public surface of p2pnet. Whatever is not exported here is private.
  */
 export { PeerNetwork, type CreateOptions, type NetworkState } from './network.ts'
-export { defineConfig, type Config } from './config/define.ts'
+export { defineConfig, type Config, type PluginEntry, type PluginOptions } from './config/define.ts'
+export type { BuiltIn, Catalogue, PlannedSocket, Presets } from './config/catalogue.ts'
 export {
   definePlugin,
   pluginApi,

@@ -4,7 +4,7 @@
  */
 import type { Clock } from './clock.ts'
 import type { Composition } from './config/composition.ts'
-import { asP2PNetError, P2PNetError } from './errors.ts'
+import { asP2PNetError, messageOf, P2PNetError } from './errors.ts'
 import { GuardedEmitter } from './events.ts'
 import type { TrustPolicy } from './host/capabilities.ts'
 import { CapabilityTable } from './host/capability-table.ts'
@@ -32,6 +32,9 @@ import { AccessLists } from './trust/access-lists.ts'
 import { Handshakes } from './trust/handshakes.ts'
 import { Ledger } from './trust/ledger.ts'
 import type { Refusal } from './trust/refusal.ts'
+
+/** Calls of taps that are timed after a slow turn. */
+const watchedCalls = 10_000
 
 export class Kernel {
   readonly composition: Composition
@@ -65,14 +68,15 @@ export class Kernel {
       this.events.emit('pluginFailed', failure)
     })
     this.events = new GuardedEmitter((event, owner, thrown) => {
-      const error = asP2PNetError(thrown, 'E_PLUGIN_FAILED', { plugin: owner, hook: `event:${event}` })
-      this.#failures.report(owner, `event:${event}`, error)
+      const hook = `event:${event}`
+      const words = `${owner === 'application' ? 'a listener' : `plugin ${owner}`} failed in ${hook}: ${messageOf(thrown)}`
+      this.#failures.report(owner, hook, new P2PNetError('E_PLUGIN_FAILED', words, { plugin: owner, hook, cause: thrown }))
     })
     this.#guard = {
       clock,
       tapMs: limits.tapMs,
       answeredBy: new WeakMap(),
-      watch: { on: false },
+      watch: { calls: 0 },
       failed: (plugin, hook, error) => {
         this.#failures.report(plugin, hook, error)
       },
@@ -265,7 +269,7 @@ export class Kernel {
         receive: (packet, channel) => inbound.receive(packet, channel),
         encode: (packet) => this.encode(packet),
         turn: (ms) => {
-          if (ms > slowTapMs) this.#guard.watch.on = true
+          if (ms > slowTapMs) this.#guard.watch.calls = watchedCalls
         },
         closed: (channel, reason) => { this.channels.remove(channel, reason) },
       })

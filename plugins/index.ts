@@ -51,7 +51,7 @@ export const catalogue: Catalogue = {
   'discovery-lan': {
     summary: 'finds other nodes on the LAN and on this machine by UDP broadcast',
     provides: [],
-    requires: [],
+    requires: ['wire'],
     load: () => import('./discovery/lan/index.ts'),
     opens: ({ host, designatedPorts }) => designatedPorts.map((port) => ({ protocol: 'udp', host, port })),
     visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',

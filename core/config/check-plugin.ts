@@ -21,7 +21,7 @@ export function checkPlugin(value: unknown, what: string, path: string, where: s
   const flaw = flawOf(value)
   if (flaw === undefined) return value as AnyPlugin
   const name = (value as { name?: unknown } | null | undefined)?.name
-  throw new P2PNetError('E_PLUGIN_INVALID', `${where}: ${path} ${what} ${flaw}`, {
+  throw new P2PNetError('E_PLUGIN_INVALID', `${where}: ${path}: ${what} ${flaw}`, {
     path,
     ...(typeof value === 'object' && typeof name === 'string' && name !== '' && { plugin: name }),
   })

@@ -10,7 +10,6 @@ import type { AnyPlugin } from '../host/define-plugin.ts'
 import { didYouMean } from '../suggest.ts'
 import { builtIn, type Catalogue } from './catalogue.ts'
 import { checkPlugin } from './check-plugin.ts'
-import { pointerTo } from './config-error.ts'
 import { defaultOf } from './load.ts'
 import type { ModuleLoader } from './module-loader.ts'
 import { lineIn } from './syntax.ts'
@@ -40,11 +39,8 @@ export async function resolvePlugin(use: string | object, entry: string, context
   try {
     exported = await (byPath ? modules.load(file) : modules.loadPackage(file))
   } catch (error) {
-    throw new P2PNetError('E_PLUGIN_LOAD', `${where}: ${entry} ${use} threw while it was imported: ${messageOf(error)}${lineIn(error, file)}`, {
-      path: entry,
-      plugin: use,
-      cause: error,
-    })
+    const words = `${use} threw while it was imported: ${messageOf(error)}${lineIn(error, file)}`
+    throw new P2PNetError('E_PLUGIN_LOAD', `${where}: ${entry}: ${words}`, { path: entry, plugin: use, cause: error })
   }
   return checkPlugin(defaultOf(exported), use, entry, where)
 }
@@ -57,7 +53,7 @@ async function fileOf(use: string, entry: string, { directory, modules, where }:
   try {
     return await modules.resolve(target, path.join(directory, 'p2pnet.config.ts')) // a folder, or a name without its ending
   } catch (error) {
-    throw new P2PNetError('E_PLUGIN_NOT_FOUND', `${where}: ${pointerTo(entry, 'use')} there is no file ${target}`, {
+    throw new P2PNetError('E_PLUGIN_NOT_FOUND', `${where}: ${entry}: there is no file ${target}`, {
       path: entry,
       plugin: use,
       remedy: 'Check the path; it is relative to the config file.',
@@ -74,11 +70,11 @@ async function packageOf(use: string, entry: string, context: ResolveContext): P
     throw new Error(`${found} is no package`)
   } catch (error) {
     const hint = didYouMean(use, Object.keys(catalogue))
-    const install = /^(?:@[\w.~-]+\/)?[\w.~-]+/.exec(use)?.[0]
-    throw new P2PNetError('E_PLUGIN_NOT_FOUND', `${where}: ${entry} there is no plugin ${JSON.stringify(use)}${hint}`, {
+    const install = hint === '' ? /^(?:@[\w.~-]+\/)?[\w.~-]+/.exec(use)?.[0] : undefined
+    throw new P2PNetError('E_PLUGIN_NOT_FOUND', `${where}: ${entry}: there is no plugin ${JSON.stringify(use)}${hint}`, {
       path: entry,
       plugin: use,
-      remedy: `Check the spelling, ${install === undefined ? 'or' : `run \`npm install ${install}\`, or`} give a path that starts with ./`,
+      remedy: `Check the spelling${install === undefined ? '' : `, run \`npm install ${install}\``}, or give a path that starts with ./`,
       cause: error,
     })
   }

@@ -8,7 +8,7 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import type { ReceivedFile } from '../events.ts'
-import type { DataTransmissionPacket, DataType, NetworkPacket } from '../packets/packet.ts'
+import type { AnyPacket, DataTransmissionPacket, DataType } from '../packets/packet.ts'
 import type { Wire } from '../packets/wire.ts'
 import type { PeerChannel } from '../peers/channel.ts'
 import type { TrustLevel } from '../trust/levels.ts'
@@ -141,7 +141,7 @@ export type DataHandler = (bytes: Uint8Array, channel: PeerChannel) => void | Pr
 export interface Distribution {
   /** Wraps bytes into a DataTransmission and sends it. Never waits for a stuck peer. */
   queue(bytes: Uint8Array, dataType: DataType, target?: DistributionTarget): Promise<DistributionResult[]>
-  queuePacket(packet: NetworkPacket, target?: DistributionTarget): Promise<DistributionResult[]>
+  queuePacket(packet: AnyPacket, target?: DistributionTarget): Promise<DistributionResult[]>
   /** Hands over to the `transfer` capability. @throws P2PNetError E_CAPABILITY_MISSING */
   distributeFile(path: string, options?: DistributionTarget & TransferOptions): Promise<DistributionResult[]>
   /** Takes the unwrapped payloads of one data type. One handler each. @throws P2PNetError E_CAPABILITY_TWICE */

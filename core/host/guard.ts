@@ -3,7 +3,7 @@
  * times out asynchronous ones, and turns nonsense into the answer that the hook's failure rule asks for.
  */
 import { within, type Clock } from '../clock.ts'
-import { messageOf, P2PNetError } from '../errors.ts'
+import { isP2PNetError, messageOf, P2PNetError } from '../errors.ts'
 import { hookRules, type FailureRule, type HookName } from '../hooks.ts'
 import { isTrustLevel } from '../trust/levels.ts'
 import { isRefusal } from '../trust/refusal.ts'
@@ -19,8 +19,8 @@ export interface GuardServices {
   failed(plugin: string, hook: string, error: P2PNetError): void
   /** Who gave an answer: a refusal by itself, a trust level by its channel. */
   readonly answeredBy: WeakMap<object, string>
-  /** Timing every call would cost more than the calls, so it starts when a turn of the event loop took too long. */
-  readonly watch: { on: boolean }
+  /** Timing every call would cost more than the calls, so it starts when a turn took too long, for this many calls. */
+  readonly watch: { calls: number }
 }
 
 export type GuardedFn = (a?: unknown, b?: unknown) => unknown
@@ -62,6 +62,8 @@ export function guard(tap: TapRecord, services: GuardServices): GuardedFn {
     return value
   }
   const failed = (thrown: unknown): unknown => {
+    // Where the answer may be an error, a coded one is an answer and no failure of the plugin.
+    if (onFailure === 'reject' && isP2PNetError(thrown) && thrown.code !== 'E_PLUGIN_TIMEOUT') throw thrown
     const error = failureOf(tap.plugin, name, thrown)
     services.failed(tap.plugin, name, error)
     return failureAnswer(onFailure, error, services, tap.plugin)
@@ -91,7 +93,8 @@ export function guard(tap: TapRecord, services: GuardServices): GuardedFn {
   }
   return (a, b) => {
     try {
-      if (!services.watch.on) return call(a, b)
+      if (services.watch.calls === 0) return call(a, b)
+      services.watch.calls--
       const before = performance.now()
       const value = call(a, b)
       const ms = performance.now() - before

@@ -4,7 +4,7 @@
 import type { EventName, Events, Listener } from '../events.ts'
 import type { HookName, Hooks, KeyedHooks } from '../hooks.ts'
 import type { NetworkInterface } from '../interfaces.ts'
-import type { NetworkPacket } from '../packets/packet.ts'
+import type { AnyPacket } from '../packets/packet.ts'
 import type { PeerChannel } from '../peers/channel.ts'
 import type { KnownPeers } from '../peers/known-peers.ts'
 import type { Candidate, DialTarget } from '../peers/peer.ts'
@@ -74,7 +74,7 @@ export interface HostNetwork {
    * One packet to many: packets.outgoing once, encoded once. Never waits; a channel that cannot take it has a row that
    * says why.
    */
-  post(packet: NetworkPacket, channels: readonly PeerChannel[]): DistributionResult[]
+  post(packet: AnyPacket, channels: readonly PeerChannel[]): DistributionResult[]
   /** Runs a hook, guarded, in one generation; a refusal is written to the ledger. */
   ask<N extends AskableHook>(hook: N, ...args: AskArguments<N>): Promise<AskResult<N>>
   decisions(query?: DecisionQuery): readonly Decision[]

@@ -71,3 +71,5 @@ export interface PacketTypes {
 export type PacketTypeName = keyof PacketTypes & string
 /** Any packet of a known type. */
 export type Packet = PacketTypes[PacketTypeName]
+/** What can be sent: a packet of a known type, or whatever carries a type of its own. */
+export type AnyPacket = Packet | NetworkPacket

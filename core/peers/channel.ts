@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { asP2PNetError, P2PNetError } from '../errors.ts'
-import type { NetworkPacket } from '../packets/packet.ts'
+import type { AnyPacket, NetworkPacket } from '../packets/packet.ts'
 import type { Decoder, Frame, Wire } from '../packets/wire.ts'
 import type { Limits } from '../settings.ts'
 import { TrustLevel } from '../trust/levels.ts'
@@ -71,6 +71,8 @@ export class PeerChannel {
   #trusted = false
   #untrustable: P2PNetError | undefined
   #closing = false
+  /** Made when somebody asks for the signal. */
+  #abort: AbortController | undefined
   #reason: P2PNetError | undefined
   #farewellHeard: P2PNetError | undefined
   #busy = false
@@ -123,6 +125,13 @@ export class PeerChannel {
     return { packetsIn: this.#packetsIn, packetsOut: this.#packetsOut, bytesIn: this.#bytesIn, bytesOut: this.#out.written }
   }
 
+  /** Aborted, with the reason, when the channel closes. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#closing && !this.#abort.signal.aborted) this.#abort.abort(this.#reason)
+    return this.#abort.signal
+  }
+
   /** Identifier of the key that the transport proved, if it proves one. */
   get peerKey(): string | undefined {
     return this.#connection.peerKey
@@ -148,7 +157,7 @@ export class PeerChannel {
    * Sends a packet. Resolves at once while there is room, else when there is again.
    * @throws P2PNetError E_CLOSED and its kind, E_PACKET_INVALID, E_PACKET_UNKNOWN, E_QUEUE_FULL
    */
-  send(packet: NetworkPacket): Promise<void> {
+  send(packet: AnyPacket): Promise<void> {
     try {
       const frame = this.#services.encode(packet)
       return this.postFrame(frame) ? done : this.#out.drained(frame.lane)
@@ -161,7 +170,7 @@ export class PeerChannel {
    * The same without a promise. False: the packet was taken, and it is time to wait for `drained()`.
    * @throws P2PNetError as send
    */
-  post(packet: NetworkPacket): boolean {
+  post(packet: AnyPacket): boolean {
     return this.postFrame(this.#services.encode(packet))
   }
 
@@ -370,6 +379,7 @@ export class PeerChannel {
     this.#trusted = false
     this.failTrust(reason)
     this.#takers.clear()
+    this.#abort?.abort(reason)
     this.#services.closed(this, reason)
   }
 }

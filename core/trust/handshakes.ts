@@ -50,7 +50,7 @@ export class Handshakes {
       this.#settle(channel, level)
     } catch (thrown) {
       if (channel.closed) return
-      const { code, message } = asP2PNetError(unwrap(thrown), 'E_HANDSHAKE')
+      const { code, message } = asP2PNetError(thrown, 'E_HANDSHAKE')
       this.#services.refuse({ code, reason: message }, channel, 'trust.handshake')
       void channel.close({ code: code === 'E_PLUGIN_FAILED' ? 'E_HANDSHAKE' : code, reason: message })
     } finally {
@@ -102,10 +102,4 @@ export class Handshakes {
 
 function timeout(ms: number): P2PNetError {
   return new P2PNetError('E_HANDSHAKE_TIMEOUT', `the handshake did not finish within ${String(ms)} ms`)
-}
-
-/** A guard wraps what a plugin threw; a coded reason of its own is what the other side should hear. */
-function unwrap(thrown: unknown): unknown {
-  if (thrown instanceof P2PNetError && thrown.code === 'E_PLUGIN_FAILED' && thrown.cause instanceof P2PNetError) return thrown.cause
-  return thrown
 }

@@ -24,7 +24,7 @@ import { VirtualClock } from './virtual-clock.ts'
 export interface FakeSetup {
   readonly settings?: Partial<NodeSettings>
   readonly seed?: number
-  /** What ctx.use() finds. */
+  /** What ctx.use() finds, next to what was provided. */
   readonly capabilities?: Partial<Capabilities>
   /** Overrides of ctx.network: methods and fields alike. */
   readonly network?: Partial<HostNetwork>
@@ -155,11 +155,11 @@ export function fakeContext(setup: FakeSetup = {}): FakeContext {
     defer: (disposer: Disposer) => void disposers.push(disposer),
     provide: (name: CapabilityName, implementation: never) => void (fake.provided[name] = implementation),
     use(name: CapabilityName) {
-      const found = setup.capabilities?.[name]
+      const found = fake.provided[name] ?? setup.capabilities?.[name]
       if (found === undefined) throw new Error(`the test brings no capability ${name}`)
       return found
     },
-    has: (name: CapabilityName) => setup.capabilities?.[name] !== undefined,
+    has: (name: CapabilityName) => (fake.provided[name] ?? setup.capabilities?.[name]) !== undefined,
   } as unknown as PluginContext
   return Object.assign(fake, { ctx })
 }
@@ -204,4 +204,9 @@ function recordInto(lines: LogLine[]): Logger {
     child: () => logger,
   }
   return logger
+}
+
+/** A channel that is no more than what the test says. */
+export function fakeChannel(fields: { readonly [K in keyof PeerChannel]?: unknown } = {}): PeerChannel {
+  return { closed: false, peer: { address: '127.0.0.1', port: 1 }, ...fields } as unknown as PeerChannel
 }

@@ -45,6 +45,7 @@ export class Intake {
 
   /** `to`: whom it was sent to. */
   take(datagram: Uint8Array, source: Source, to: 'everybody' | 'me'): Outcome {
+    if (this.#services.isOwn(source)) return 'done' // every broadcast comes back to its sender
     const endpoint = `${source.address}:${String(source.port)}`
     const last = this.#last.get(endpoint)
     if (last !== undefined && Buffer.compare(last, datagram) === 0) return 'done'
@@ -60,9 +61,8 @@ export class Intake {
 
   /** Everything that can be said without parsing. */
   #objectionTo(datagram: Uint8Array, source: Source): string | undefined {
-    const { ctx, links, isOwn } = this.#services
+    const { ctx, links } = this.#services
     if (datagram.length > maxDatagram) return 'too long'
-    if (isOwn(source)) return 'own'
     if (!links.some((link) => isOnLink(source.address, link))) return 'not on a link'
     return this.#limit.admits(source.address, ctx.clock.now()) ? undefined : 'rate'
   }
@@ -82,7 +82,6 @@ export class Intake {
 
   #objectionToPacket({ sourceOriginIdentifier, network, data: port }: IdentifierPacket): string | undefined {
     const own = this.#services.ctx.network
-    // An own announcement comes from an own socket, unless somebody sends it back.
     if (sourceOriginIdentifier !== undefined && sourceOriginIdentifier === own.identifier) return 'own'
     // The C# original has no name of a network in its packets.
     if (network !== undefined && network !== own.name) return 'other network'

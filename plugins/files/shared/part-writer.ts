@@ -95,12 +95,15 @@ export class PartWriter<H extends FileHandle = FileHandle> {
   /** Lets go of everything. What is not published is gone afterwards; what is, is answered. */
   async discard(): Promise<FileInfo | undefined> {
     this.#discarded = true
+    // At once, not when the bytes are gone: the next writer need not wait for the disk.
+    this.#room?.release()
     await this.#busy
     const handle = this.#handle
     this.#handle = undefined
     try {
       if (handle !== undefined && this.#published === undefined) await this.#services.store.remove(handle)
     } finally {
+      // Again, if it was promised meanwhile.
       this.#room?.release()
       await handle?.close?.()
     }

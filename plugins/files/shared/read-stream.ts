@@ -39,7 +39,8 @@ export function readStream(open: () => Promise<OpenFile>, { start = 0, end = Inf
   return new Readable({
     highWaterMark,
     construct(done) {
-      construct().then(() => { done() }, done)
+      // Whoever destroys the stream meanwhile has said why already; Node would make one error of the two.
+      construct().then(() => { done() }, (error: Error) => { done(this.destroyed ? null : error) })
     },
     read(size) {
       const reading = read(Math.max(size, highWaterMark))

@@ -29,7 +29,8 @@ export class PartStream extends Writable implements FileWriteStream {
   override _construct(done: Done): void {
     // A turn later: `#part` is set only after super() has returned.
     process.nextTick(() => {
-      pass(this.#part.open(), done)
+      // Whoever destroys the stream meanwhile has said why already; Node would make one error of the two.
+      pass(this.#part.open(), (error) => { done(this.destroyed ? null : error) })
     })
   }
 

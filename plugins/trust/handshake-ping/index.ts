@@ -39,25 +39,28 @@ function shakeHands(ctx: PluginContext, options: ResolvedHandshakePingOptions, c
 
   return new Promise((resolve, reject) => {
     const ping = () => {
-      if (channel.closed) return
       session.sent()
       post(channel, { type: 'PureMessage', message: `Ping from ${ownAddress(network)}` } as PureMessagePacket)
     }
+    const end = () => {
+      clock.clear(deadline)
+      clock.clear(timer)
+      channel.signal.removeEventListener('abort', left)
+    }
+    const fail = (error: P2PNetError) => {
+      end()
+      stop()
+      reject(error)
+    }
+    const left = () => { fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake')) }
     // A little slower than the other side counts, so that a delay on the way does not cost a ping.
     const timer = clock.setInterval(() => {
-      if (channel.closed) fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake'))
-      else if (session.sendsMore) ping()
-      else if (session.verdict !== 'pinging') clock.clear(timer)
+      if (session.sendsMore) ping()
+      else if (session.verdict !== 'pinging') end()
     }, Math.ceil(options.intervalMs * 1.1))
     const deadline = clock.setTimeout(() => {
       fail(new P2PNetError('E_HANDSHAKE_TIMEOUT', `no ${String(options.pings)} pings within ${String(options.timeoutMs)} ms`))
     }, options.timeoutMs)
-    const fail = (error: P2PNetError) => {
-      clock.clear(deadline)
-      clock.clear(timer)
-      stop()
-      reject(error)
-    }
     const stop = channel.take((packet) => {
       if (packet.type === 'Identifier') return introduced(ctx, packet as IdentifierPacket, channel)
       if (!isPing(packet)) return false
@@ -69,6 +72,7 @@ function shakeHands(ctx: PluginContext, options: ResolvedHandshakePingOptions, c
       }
       return true
     })
+    channel.signal.addEventListener('abort', left, { once: true })
     ping()
   })
 }

@@ -2,50 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { checkName, collisionKey, nameBytes } from '../../../plugins/files/shared/index.ts'
 import { markedName } from '../../../plugins/files/shared/names.ts'
-
-/** Also what every manager is tried with. */
-export const badNames: readonly (readonly [what: string, name: string])[] = [
-  ['nothing', ''],
-  ['a parent', '..'],
-  ['the folder itself', '.'],
-  ['a way up', '../evil'],
-  ['a way up for Windows', '..\\evil'],
-  ['a deep way up', 'a/../../../../evil'],
-  ['an absolute path', '/etc/passwd'],
-  ['a drive', 'C:\\evil'],
-  ['a share', '\\\\host\\share'],
-  ['a folder', 'a/b'],
-  ['a byte of zero', 'evil\0.txt'],
-  ['a line break', 'a\nb'],
-  ['an escape', '\u001b[2Jclear'],
-  ['a delete', 'a\u007f'],
-  ['a C1 control', 'a\u0085b'],
-  ['a line separator', 'a\u2028b'],
-  ['half a surrogate pair', 'a\ud800b'],
-  ['a noncharacter', 'a\uffff'],
-  ['reversed text', 'photo\u202egpj.exe'],
-  ['nothing to see', '\u200b\u200d'],
-  ['a hidden file', '.bashrc'],
-  ['our parts folder', '.parts'],
-  ['our index', '.index'],
-  ['a leading space', ' a'],
-  ['a leading no-break space', '\u00a0a'],
-  ['a trailing space', 'a '],
-  ['a trailing dot', 'a.'],
-  ['only dots and spaces', '. .'],
-  ['CON', 'CON'],
-  ['nul', 'nul'],
-  ['a device with an extension', 'aux.txt'],
-  ['a device with two', 'nul.tar.gz'],
-  ['a device with a space', 'con .txt'],
-  ['a port', 'COM1'],
-  ['a port with a superscript', 'COM¹'],
-  ['a printer', 'lpt9.log'],
-  ['the console of input', 'CONIN$'],
-  ['256 bytes', 'a'.repeat(256)],
-  ['256 bytes in 86 letters', '\u20ac'.repeat(86)],
-  ['a megabyte', 'a'.repeat(1_000_000)],
-]
+import { badNames } from './bad-names.ts'
 
 const goodNames = [
   'a',
