@@ -1,6 +1,7 @@
 // The rules of the house as ESLint rules: who may import whom, and nothing static (no timer, clock, randomness or process
 // listener of its own). They work on the syntax alone, resolve relative imports against the file, and see `import()` and
 // `import('…')` types as well as `import … from` and `export … from`.
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 
 /** Packages that have a home: nothing else under core, plugins or schemas imports them. */
@@ -8,7 +9,11 @@ const homes = [
   { packages: ['tapable'], allowed: /^core\/(hooks\.ts$|host\/)/, home: 'core/hooks.ts and core/host/' },
   { packages: ['pino'], allowed: /^core\/log\.ts$/, home: 'core/log.ts' },
   { packages: ['cosmiconfig', 'jiti'], allowed: /^core\/config\//, home: 'core/config/' },
-  { packages: ['ajv'], allowed: /^core\/(config\/|validators\.ts$)/, home: 'core/config/ and core/validators.ts' },
+  {
+    packages: ['ajv'],
+    allowed: /^(core\/(config\/|validators\.ts$)|schemas\/build-validators\.ts$)/,
+    home: 'core/config/, core/validators.ts and schemas/build-validators.ts',
+  },
   { packages: ['systeminformation'], allowed: /^plugins\/identity\/default\//, home: 'plugins/identity/default/' },
   { packages: ['fatfs'], allowed: /^plugins\/files\/image\//, home: 'plugins/files/image/' },
   {
@@ -22,6 +27,11 @@ const catalogue = /^plugins\/(index|presets)\.ts$/
 const publicEntry = /^plugins\/(index|presets|files\/shared\/index)\.ts$/
 
 const inside = (folder, file) => file.startsWith(`${folder}/`)
+
+/** Names of the plugins whose options have a schema. */
+const optionSchemas = new Set(
+  readdirSync(new URL('../schemas/plugins', import.meta.url)).map((file) => file.replace(/\.json$/, '')),
+)
 
 /** `plugins/discovery/lan/socket.ts` and `plugins/discovery/lan.ts` belong to { family: 'discovery', name: 'lan' }. */
 const pluginOf = (file) => {
@@ -48,8 +58,9 @@ const judgePlugin = (file, target, lazy) => {
   if (inside('core', target)) return 'A plugin imports nothing of core but core/index.ts.'
   const own = pluginOf(file)
   if (inside('schemas', target)) {
-    const schema = /^schemas\/plugins\/([^/.]+)/.exec(target)?.[1]
-    return schema === undefined || [own?.name, `${own?.family}-${own?.name}`].includes(schema)
+    const [, schema = ''] = /^schemas\/(?:plugins|generated)\/([^/.]+)/.exec(target) ?? []
+    // The schemas of packets belong to all.
+    return !optionSchemas.has(schema) || [own?.name, `${own?.family}-${own?.name}`].includes(schema)
       ? undefined
       : 'A plugin imports its own schema, not that of another plugin.'
   }

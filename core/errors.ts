@@ -10,10 +10,12 @@ export const kernelErrors = {
   E_CONFIG_NOT_FOUND: 'Write one with `p2pnet init`, or name it with --config PATH.',
   E_CONFIG_SYNTAX: 'Mend the line that the message names; the file must parse before it can be checked.',
   E_CONFIG_INVALID: 'Correct the value at the path named; docs/reference/config.md lists every key.',
+  E_CONFIG_EXISTS: 'Edit the config that is there, or remove it first.',
   E_PRESET_UNKNOWN: 'Use p2pnet:minimal or p2pnet:recommended in `extends`.',
   E_PLUGIN_NOT_FOUND: 'Check the spelling, install the package, or give a path relative to the config file.',
   E_PLUGIN_LOAD: 'The plugin threw while it was imported; the cause says where.',
-  E_PLUGIN_INVALID: 'The module must export a plugin by default: `export default definePlugin({ name, version, api: 1, setup() {} })`.',
+  E_PLUGIN_INVALID:
+    'The module must export a plugin by default: `export default definePlugin({ name, version, api: 1, setup() {} })`.',
   E_PLUGIN_OPTIONS: 'Correct the option at the path named; `p2pnet plugins` lists the options of each plugin.',
   E_PLUGIN_DUPLICATE: 'Give one of the two entries an `id` of its own, or remove one.',
   E_PLUGIN_CYCLE: 'Break the circle of `requires` among the plugins named.',
@@ -36,6 +38,9 @@ export const kernelErrors = {
   E_STATE: 'The node has stopped; create a new one.',
   E_RESTART_NEEDED: 'Restart the node for this change.',
   E_AUTH_LOCKED: 'Another authority is locked in; remove the lock only if you know why it changed.',
+  // the command line
+  E_USAGE: '`p2pnet --help` lists the commands, `p2pnet COMMAND --help` the flags of one.',
+  E_UNEXPECTED: 'This is a mistake in p2pnet or in a plugin, not yours; please report it with the message.',
   // channels
   E_DIAL: 'Check the address and port, and that the other node runs and listens there.',
   E_CLOSED: 'The channel is closed; connect again.',

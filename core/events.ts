@@ -73,14 +73,20 @@ export class GuardedEmitter {
   on<E extends EventName>(event: E, listener: Listener<E>, owner = 'application'): void {
     const wrapped = (...args: Events[E]) => {
       try {
-        const result = listener(...args) as unknown
-        if (result instanceof Promise) result.catch((error: unknown) => { this.#onError(event, owner, error) })
+        const result: unknown = Reflect.apply(listener, undefined, args)
+        if (result instanceof Promise)
+          result.catch((error: unknown) => {
+            this.#onError(event, owner, error)
+          })
       } catch (error) {
         this.#onError(event, owner, error)
       }
     }
     let known = this.#wrapped.get(event)
-    if (known === undefined) this.#wrapped.set(event, (known = new Map()))
+    if (known === undefined) {
+      known = new Map<unknown, (...args: never[]) => void>()
+      this.#wrapped.set(event, known)
+    }
     if (known.has(listener)) return
     known.set(listener, wrapped as never)
     this.#emitter.on(event, wrapped as (...args: unknown[]) => void)

@@ -6,7 +6,16 @@
  * "allow": a Refusal is a no, and silence lets things pass.
  */
 import { AsyncSeriesBailHook, HookMap, SyncBailHook, SyncHook, SyncWaterfallHook } from 'tapable'
-import type { FileOffer, FileVerdict, Routine, RoutineRegistry, Task, TaskOrigin, TaskResults, TaskTypes } from './host/capabilities.ts'
+import type {
+  FileOffer,
+  FileVerdict,
+  Routine,
+  RoutineRegistry,
+  Task,
+  TaskOrigin,
+  TaskResults,
+  TaskTypes,
+} from './host/capabilities.ts'
 import type { HostNetwork } from './host/host-network.ts'
 import type { IdentifierPacket, Packet, PacketTypes } from './packets/packet.ts'
 import type { PeerChannel } from './peers/channel.ts'
@@ -59,7 +68,8 @@ export const createHooks = () => ({
      * tap at an earlier stage that answers 'handled' replaces them.
      */
     received: new HookMap(
-      () => new AsyncSeriesBailHook<[packet: Packet, channel: PeerChannel], 'handled' | undefined>(['packet', 'channel']),
+      () =>
+        new AsyncSeriesBailHook<[packet: Packet, channel: PeerChannel], 'handled' | undefined>(['packet', 'channel']),
     ) as unknown as KeyedHooks<ReceivedHooks>,
     /** Last look at a packet before it is encoded, once a send however many peers. Undefined leaves it as it is. */
     outgoing: new SyncWaterfallHook<[packet: Packet], Packet | undefined>(['packet']),
@@ -78,7 +88,10 @@ export const createHooks = () => ({
   },
   files: {
     /** A file is offered: refuse it, or store it under another name. Silence accepts, under the manager's policy. */
-    incoming: new AsyncSeriesBailHook<[offer: FileOffer, channel: PeerChannel], FileVerdict | undefined>(['offer', 'channel']),
+    incoming: new AsyncSeriesBailHook<[offer: FileOffer, channel: PeerChannel], FileVerdict | undefined>([
+      'offer',
+      'channel',
+    ]),
   },
   routines: {
     /** Contribute routines. */

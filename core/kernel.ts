@@ -70,7 +70,11 @@ export class Kernel {
     this.events = new GuardedEmitter((event, owner, thrown) => {
       const hook = `event:${event}`
       const words = `${owner === 'application' ? 'a listener' : `plugin ${owner}`} failed in ${hook}: ${messageOf(thrown)}`
-      this.#failures.report(owner, hook, new P2PNetError('E_PLUGIN_FAILED', words, { plugin: owner, hook, cause: thrown }))
+      this.#failures.report(
+        owner,
+        hook,
+        new P2PNetError('E_PLUGIN_FAILED', words, { plugin: owner, hook, cause: thrown }),
+      )
     })
     this.#guard = {
       clock,
@@ -96,7 +100,9 @@ export class Kernel {
       clock,
       capacity: limits.inboundQueue,
       attemptMs: limits.attemptMs,
-      tell: (attempt) => { this.events.emit('incomingPeer', attempt) },
+      tell: (attempt) => {
+        this.events.emit('incomingPeer', attempt)
+      },
     })
     this.connector = this.#makeConnector()
     this.shared = sharedNetwork(this)
@@ -120,7 +126,9 @@ export class Kernel {
             events: this.events,
             generation,
             answeredBy: this.#guard.answeredBy,
-            refuse: (refusal, peer, hook, by) => { this.refuse(refusal, peer, hook, by) },
+            refuse: (refusal, peer, hook, by) => {
+              this.refuse(refusal, peer, hook, by)
+            },
           }),
       },
     })
@@ -183,9 +191,13 @@ export class Kernel {
     try {
       identifier = await this.generation.run((at) => at.trust.identifier.promise(network))
     } catch (error) {
-      throw new P2PNetError('E_NO_IDENTIFIER', `this node has no identifier: ${asP2PNetError(error, 'E_NO_IDENTIFIER').message}`, {
-        cause: error,
-      })
+      throw new P2PNetError(
+        'E_NO_IDENTIFIER',
+        `this node has no identifier: ${asP2PNetError(error, 'E_NO_IDENTIFIER').message}`,
+        {
+          cause: error,
+        },
+      )
     }
     if (identifier === undefined) throw new P2PNetError('E_NO_IDENTIFIER', 'no plugin named this node')
     this.setIdentifier(identifier)
@@ -201,7 +213,9 @@ export class Kernel {
         if (refusal !== undefined) return new P2PNetError(refusal.code, refusal.reason)
         return this.lists.isBlocked(identifier) ? new P2PNetError('E_BLOCKED', `${identifier} is blocked`) : undefined
       },
-      refuse: (error, channel, hook) => { this.refuse({ code: error.code, reason: error.message }, nameOf(channel), hook) },
+      refuse: (error, channel, hook) => {
+        this.refuse({ code: error.code, reason: error.message }, nameOf(channel), hook)
+      },
       named: (channel) => {
         const { identifier, address, port } = channel.peer
         // A dialled address is where it listens; one that dialled in says so itself, if it wants to be dialled.
@@ -221,7 +235,9 @@ export class Kernel {
       answeredBy: this.#guard.answeredBy,
       generation: () => this.generation,
       policy: () => this.policy,
-      refuse: (refusal, channel, hook) => { this.refuse(refusal, nameOf(channel), hook) },
+      refuse: (refusal, channel, hook) => {
+        this.refuse(refusal, nameOf(channel), hook)
+      },
     })
   }
 
@@ -236,7 +252,9 @@ export class Kernel {
       queue: this.queue,
       placement: () => this.policy.placement,
       ask: (info) => this.generation.at.trust.connection.call(info),
-      refused: (refusal, address, hook) => { this.refuse(refusal, address, hook) },
+      refused: (refusal, address, hook) => {
+        this.refuse(refusal, address, hook)
+      },
       pendingHandshakes: () => this.handshakes.pending,
       farewell: (reason) => this.#farewell(reason),
     })
@@ -259,7 +277,9 @@ export class Kernel {
       events: this.events,
       generation: () => this.generation,
       claim: (channel, identifier) => this.channels.claim(channel, identifier),
-      refuse: (refusal, channel, hook) => { this.refuse(refusal, nameOf(channel), hook) },
+      refuse: (refusal, channel, hook) => {
+        this.refuse(refusal, nameOf(channel), hook)
+      },
     })
     return () =>
       (services ??= {
@@ -271,13 +291,19 @@ export class Kernel {
         turn: (ms) => {
           if (ms > slowTapMs) this.#guard.watch.calls = watchedCalls
         },
-        closed: (channel, reason) => { this.channels.remove(channel, reason) },
+        closed: (channel, reason) => {
+          this.channels.remove(channel, reason)
+        },
       })
   }
 
   #farewell(reason: P2PNetError): Uint8Array | undefined {
     try {
-      return this.encode({ type: 'Disconnect', timestamp: this.clock.now(), data: `${reason.code}: ${reason.message}` } as NetworkPacket).head
+      return this.encode({
+        type: 'Disconnect',
+        timestamp: this.clock.now(),
+        data: `${reason.code}: ${reason.message}`,
+      } as NetworkPacket).head
     } catch {
       // The wire does not know Disconnect: then nothing can be said.
       return undefined

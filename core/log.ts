@@ -88,7 +88,9 @@ function wrap(pino: PinoLogger, config: LoggingConfig): Logger {
   }
 }
 
-function closeFile(file: { flush(done: () => void): void; end(): void; once(event: 'close', done: () => void): unknown } | undefined) {
+function closeFile(
+  file: { flush(done: () => void): void; end(): void; once(event: 'close', done: () => void): unknown } | undefined,
+) {
   if (file === undefined) return Promise.resolve()
   return new Promise<void>((resolve) => {
     file.once('close', resolve)
@@ -113,11 +115,21 @@ export function deferLogger(): DeferredLogger {
       return (target = resolve())
     }
     return {
-      trace: (message, fields) => { current().trace(message, fields) },
-      debug: (message, fields) => { current().debug(message, fields) },
-      info: (message, fields) => { current().info(message, fields) },
-      warn: (message, fields) => { current().warn(message, fields) },
-      error: (message, fields) => { current().error(message, fields) },
+      trace: (message, fields) => {
+        current().trace(message, fields)
+      },
+      debug: (message, fields) => {
+        current().debug(message, fields)
+      },
+      info: (message, fields) => {
+        current().info(message, fields)
+      },
+      warn: (message, fields) => {
+        current().warn(message, fields)
+      },
+      error: (message, fields) => {
+        current().error(message, fields)
+      },
       child: (fields, category) => defer(() => current().child(fields, category)),
     }
   }

@@ -149,7 +149,9 @@ export class PeerNetwork {
   /** @throws P2PNetError E_DIAL, E_LIMIT, E_BLOCKED, E_ABORTED */
   connect(target: DialTarget, options: { readonly signal?: AbortSignal } = {}): Promise<PeerChannel> {
     if (this.#state !== 'running' && this.#state !== 'starting')
-      return Promise.reject(new P2PNetError('E_STATE', `the node is ${this.#state}`, { remedy: 'Connect while the node runs.' }))
+      return Promise.reject(
+        new P2PNetError('E_STATE', `the node is ${this.#state}`, { remedy: 'Connect while the node runs.' }),
+      )
     return this.#kernel.shared.connect(target, options)
   }
 

@@ -64,11 +64,15 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
       await kernel.lists.revoke(identifier)
       for (const channel of kernel.channels) kernel.handshakes.judge(channel)
     },
-    setIdentifier: (identifier) => { kernel.setIdentifier(identifier) },
+    setIdentifier: (identifier) => {
+      kernel.setIdentifier(identifier)
+    },
     setPublicAddress(address) {
       publicAddress = address
     },
-    emit: (event, ...args) => { kernel.events.emit(event, ...args) },
+    emit: (event, ...args) => {
+      kernel.events.emit(event, ...args)
+    },
   }
 }
 
@@ -83,7 +87,9 @@ function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
   const peer = candidate.identifier ?? candidate.host
   const refusal =
     kernel.generation.at.discovery.candidate.call(candidate) ??
-    (kernel.lists.isBlocked(peer) || (isIP(candidate.host) !== 0 && kernel.lists.isBlocked(candidate.host)) ? blocked : undefined)
+    (kernel.lists.isBlocked(peer) || (isIP(candidate.host) !== 0 && kernel.lists.isBlocked(candidate.host))
+      ? blocked
+      : undefined)
   if (refusal !== undefined) {
     kernel.refuse(refusal, peer, 'discovery.candidate')
     return refusal
@@ -91,7 +97,8 @@ function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
   const known = kernel.knownPeers.add(candidate)
   if (known === undefined) return undefined
   const channel = known.identifier === undefined ? undefined : kernel.channels.byIdentifier(known.identifier)
-  if (channel !== undefined && channel.inbound && channel.peer.address === candidate.host) channel.identify({ port: candidate.port })
+  if (channel !== undefined && channel.inbound && channel.peer.address === candidate.host)
+    channel.identify({ port: candidate.port })
   kernel.events.emit('candidate', known)
   return undefined
 }

@@ -1,8 +1,10 @@
 /**
- * The one cache of compiled validators: a schema compiles once a process, however many nodes use it. ajv itself is
- * loaded with the first schema.
+ * The one cache of compiled validators: a schema compiles once a process, however many nodes use it. The built-ins'
+ * schemas are compiled ahead, so ajv is loaded only with the first schema of a third party.
  */
-import { Ajv, type ErrorObject, type Options } from 'ajv'
+import { createRequire } from 'node:module'
+import type * as AjvModule from 'ajv'
+import { ajvOptions, keywords, validatorKey, type ValidatorKind } from '../schemas/dialect.ts'
 
 /** JSON Schema (draft 7), plus two keywords of ours. */
 export interface JsonSchema {
@@ -21,31 +23,25 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-export type SchemaError = ErrorObject
+export type SchemaError = AjvModule.ErrorObject
 
 export interface Validator {
   (data: unknown): boolean
   errors?: SchemaError[] | null
 }
 
-/**
- * `options`: fills in defaults and reports every error, for what the operator wrote. `packet`: stops at the first error
- * and changes nothing, for what a peer sent; lengths are the decoder's to check, so `maxLength` counts UTF-16 units.
- */
-export type ValidatorKind = 'options' | 'packet'
+export type { ValidatorKind }
 
-const settings: Record<ValidatorKind, Options> = {
-  options: { useDefaults: true, allErrors: true, verbose: true },
-  packet: { allErrors: false, unicode: false },
-}
-const instances = new Map<ValidatorKind, Ajv>()
+const instances = new Map<ValidatorKind, AjvModule.Ajv>()
 const compiled: Record<ValidatorKind, WeakMap<object, Validator>> = { options: new WeakMap(), packet: new WeakMap() }
 
 /**
- * The validator of a schema, compiled at the first call.
+ * The validator of a schema: the one it was compiled to ahead, else compiled at the first call.
  * @throws Error if the schema itself is wrong (ajv strict mode).
  */
 export function validatorOf(schema: JsonSchema, kind: ValidatorKind): Validator {
+  const ahead = (schema as Record<symbol, Validator | undefined>)[validatorKey(kind)]
+  if (ahead !== undefined) return ahead
   const known = compiled[kind].get(schema)
   if (known !== undefined) return known
   const validator = instanceOf(kind).compile(schema) as Validator
@@ -53,16 +49,13 @@ export function validatorOf(schema: JsonSchema, kind: ValidatorKind): Validator 
   return validator
 }
 
-function instanceOf(kind: ValidatorKind): Ajv {
+function instanceOf(kind: ValidatorKind): AjvModule.Ajv {
   const known = instances.get(kind)
   if (known !== undefined) return known
-  const ajv = new Ajv({ strict: true, ownProperties: true, allowUnionTypes: true, addUsedSchema: false, logger: false, ...settings[kind] })
-  ajv.addKeyword({ keyword: 'bytes', schemaType: 'boolean', validate: isBytes })
-  ajv.addKeyword({ keyword: 'function', schemaType: 'boolean', validate: isFunction })
-  ajv.addKeyword({ keyword: 'tsType' })
+  // Synchronous, because schemas are registered in setup; CommonJS, as ajv is.
+  const { Ajv, _ } = createRequire(import.meta.url)('ajv') as typeof AjvModule
+  const ajv = new Ajv(ajvOptions[kind])
+  for (const keyword of keywords(_)) ajv.addKeyword(keyword)
   instances.set(kind, ajv)
   return ajv
 }
-
-const isBytes = (wanted: boolean, data: unknown) => data instanceof Uint8Array === wanted
-const isFunction = (wanted: boolean, data: unknown) => (typeof data === 'function') === wanted

@@ -9,7 +9,8 @@ import { inWords } from './config-error.ts'
 /** What is wrong with it, said so that it follows its name; undefined for a plugin. */
 export function flawOf(value: unknown): string | undefined {
   if (value === undefined) return 'has no default export'
-  if (typeof value === 'function') return 'exports a function by default; export the plugin itself, or call the function in the config'
+  if (typeof value === 'function')
+    return 'exports a function by default; export the plugin itself, or call the function in the config'
   if (typeof value !== 'object' || value === null) return `exports ${inWords(value)} by default`
   if (!isBranded(value)) return 'is not made with definePlugin()'
   const plugin = value as unknown as Record<string, unknown>
@@ -32,16 +33,21 @@ function shapeFlaw(plugin: Record<string, unknown>): string | undefined {
   if (name === undefined) return 'has no name'
   if (typeof name !== 'string' || name === '') return `has a name that is not a word but ${inWords(name)}`
   if (version !== undefined && typeof version !== 'string') return `has a version that is ${inWords(version)}`
-  if (api !== pluginApi) return `was written for plugin api ${api === undefined ? 'nothing' : String(api)}; this host speaks ${String(pluginApi)}`
-  if (typeof setup !== 'function') return setup === undefined ? 'has no setup()' : `has a setup that is ${inWords(setup)}`
+  if (api !== pluginApi)
+    return `was written for plugin api ${api === undefined ? 'nothing' : String(api)}; this host speaks ${String(pluginApi)}`
+  if (typeof setup !== 'function')
+    return setup === undefined ? 'has no setup()' : `has a setup that is ${inWords(setup)}`
   for (const key of ['start', 'stop']) {
-    if (plugin[key] !== undefined && typeof plugin[key] !== 'function') return `has a ${key} that is ${inWords(plugin[key])}`
+    if (plugin[key] !== undefined && typeof plugin[key] !== 'function')
+      return `has a ${key} that is ${inWords(plugin[key])}`
   }
   for (const key of ['provides', 'requires']) {
     if (plugin[key] !== undefined && !isWords(plugin[key])) return `has \`${key}\` that is no list of capabilities`
   }
-  if (plugin.errors !== undefined && !isRecordOf(plugin.errors, 'string')) return 'has `errors` that map no codes to remedies'
-  if (plugin.commands !== undefined && !isRecordOf(plugin.commands, 'function')) return 'has `commands` that map no names to loaders'
+  if (plugin.errors !== undefined && !isRecordOf(plugin.errors, 'string'))
+    return 'has `errors` that map no codes to remedies'
+  if (plugin.commands !== undefined && !isRecordOf(plugin.commands, 'function'))
+    return 'has `commands` that map no names to loaders'
   return undefined
 }
 
@@ -59,7 +65,8 @@ function schemaFlaw(schema: unknown): string | undefined {
   }
 }
 
-const isWords = (value: unknown) => Array.isArray(value) && value.every((word) => typeof word === 'string' && word !== '')
+const isWords = (value: unknown) =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string' && word !== '')
 
 const isRecordOf = (value: unknown, type: 'string' | 'function') =>
   typeof value === 'object' && value !== null && Object.values(value).every((inner) => typeof inner === type)

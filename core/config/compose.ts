@@ -16,7 +16,15 @@ import { createModuleLoader } from './module-loader.ts'
 import { inOrderOfLife } from './order.ts'
 import { copyPlain } from './plain.ts'
 import { resolvePlugin, type ResolveContext } from './resolve.ts'
-import { absolutePaths, isObject, settingsOf, sourcesOf, withOverrides, type Overrides, type OverrideSources } from './settings-of.ts'
+import {
+  absolutePaths,
+  isObject,
+  settingsOf,
+  sourcesOf,
+  withOverrides,
+  type Overrides,
+  type OverrideSources,
+} from './settings-of.ts'
 import { checkEnvelope, checkOptions, type CheckedEntry } from './validate.ts'
 
 export interface ComposeOptions {
@@ -53,13 +61,19 @@ export async function compose(config: Config | string | undefined, options: Comp
 
   const found = errors.length
   const context = { catalogue, modules, directory, where, ...(file !== undefined && { file }) }
-  const names = Array.isArray(envelope.config.extends) ? envelope.config.extends.filter((name) => typeof name === 'string') : []
+  const names = Array.isArray(envelope.config.extends)
+    ? envelope.config.extends.filter((name) => typeof name === 'string')
+    : []
   const lower = names.flatMap((name, i) => presetEntries(name, i, { presets, catalogue, where, errors }))
   const upper = await fileEntries(envelope.entries, context, errors)
   const complete = !unclear && errors.length === found // else what is missing or twice would only be a consequence
 
   const { entries, displaced, clashes } = layer([...lower, upper])
-  errors.push(...clashes.filter(({ capability }) => complete || capability === undefined).map((clash) => clashError(clash, where)))
+  errors.push(
+    ...clashes
+      .filter(({ capability }) => complete || capability === undefined)
+      .map((clash) => clashError(clash, where)),
+  )
   const plugins: ComposedPlugin[] = []
   for (const entry of entries) {
     const plugin = entry.plugin ?? (await attempt(errors, () => resolvePlugin(entry.use, entry.path, context)))
@@ -78,7 +92,10 @@ export async function compose(config: Config | string | undefined, options: Comp
     ...(file !== undefined && { file }),
     plugins: ordered,
     displaced,
-    sources: new Map([...networkSources(resolved, written, overrides, overriddenBy), ...optionSources(ordered, entries)]),
+    sources: new Map([
+      ...networkSources(resolved, written, overrides, overriddenBy),
+      ...optionSources(ordered, entries),
+    ]),
     wouldProvide: suggest,
   }
 }
@@ -131,7 +148,11 @@ function presetEntries(preset: string, index: number, { presets, catalogue, wher
 }
 
 /** The file's own entries: those that are enabled with their plugins, since only a plugin knows its name. */
-async function fileEntries(checked: readonly CheckedEntry[], context: ResolveContext, errors: P2PNetError[]): Promise<Entry[]> {
+async function fileEntries(
+  checked: readonly CheckedEntry[],
+  context: ResolveContext,
+  errors: P2PNetError[],
+): Promise<Entry[]> {
   const entries: Entry[] = []
   for (const { use, id, options = {}, enabled, index } of checked) {
     const at = pointerTo('/plugins', index)
@@ -164,7 +185,8 @@ function composed(entry: Entry, plugin: AnyPlugin, where: string, errors: P2PNet
 function clashError({ first, second, capability }: Clash, where: string): P2PNetError {
   const both = `${first.path} (${first.id}) and ${second.path} (${second.id})`
   const details = { path: second.path, plugin: second.id }
-  if (capability !== undefined) return new P2PNetError('E_CAPABILITY_TWICE', `${where}: ${both} both provide ${capability}`, details)
+  if (capability !== undefined)
+    return new P2PNetError('E_CAPABILITY_TWICE', `${where}: ${both} both provide ${capability}`, details)
   return new P2PNetError('E_PLUGIN_DUPLICATE', `${where}: ${both} have the same id`, details)
 }
 
@@ -181,6 +203,7 @@ function networkSources(config: Composition['config'], written: unknown, overrid
 function* optionSources(plugins: readonly ComposedPlugin[], entries: readonly Entry[]) {
   for (const { id, options, origin } of plugins) {
     const written = entries.find((entry) => entry.id === id)?.options
-    if (Object.keys(options).length > 0) yield* sourcesOf(options, written, `/plugins/${pointerTo('', id).slice(1)}/options`, origin)
+    if (Object.keys(options).length > 0)
+      yield* sourcesOf(options, written, `/plugins/${pointerTo('', id).slice(1)}/options`, origin)
   }
 }

@@ -19,7 +19,8 @@ export interface ConfigErrors extends P2PNetError {
 export function configError(code: ErrorCode, where: string, finding: Finding, details: ErrorDetails = {}): P2PNetError {
   const { path, sentence } = finding
   const place = path === '' ? '' : `${path} `
-  const plugin = details.plugin === undefined || !code.startsWith('E_PLUGIN_OPTIONS') ? '' : `of plugin ${details.plugin} `
+  const plugin =
+    details.plugin === undefined || !code.startsWith('E_PLUGIN_OPTIONS') ? '' : `of plugin ${details.plugin} `
   return new P2PNetError(code, `${where}: ${place}${plugin}${sentence}`, { path, ...details })
 }
 
@@ -39,6 +40,7 @@ export function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'object') return 'an object'
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'string') return `string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)}`
+  if (typeof value === 'string')
+    return `string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)}`
   return `${typeof value} ${String(value)}`
 }

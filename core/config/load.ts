@@ -41,7 +41,8 @@ export async function loadConfig(config: unknown, cwd: string, modules: ModuleLo
   const result = config === undefined ? await search(cwd, modules) : await read(path.resolve(cwd, config), cwd, modules)
   const { filepath: file, isEmpty } = result
   const where = nameOf(file, cwd)
-  if (isEmpty === true) throw new P2PNetError('E_CONFIG_INVALID', `${where} is empty`, { path: '', remedy: emptyRemedy })
+  if (isEmpty === true)
+    throw new P2PNetError('E_CONFIG_INVALID', `${where} is empty`, { path: '', remedy: emptyRemedy })
   const content = result.config as Read
   if ('failure' in content) throw content.failure
   return { value: content.value, file, directory: path.dirname(file), where }
@@ -61,7 +62,10 @@ async function search(cwd: string, modules: ModuleLoader): Promise<Found> {
   const hidden = await firstUnreadable(cwd, result?.filepath)
   if (hidden !== undefined) throw hidden
   if (result === null)
-    throw new P2PNetError('E_CONFIG_NOT_FOUND', `no config from ${cwd} up to the root of its package: ${searchPlaces.join(', ')}`)
+    throw new P2PNetError(
+      'E_CONFIG_NOT_FOUND',
+      `no config from ${cwd} up to the root of its package: ${searchPlaces.join(', ')}`,
+    )
   return result
 }
 
@@ -101,12 +105,19 @@ async function explorer(cwd: string, modules: ModuleLoader) {
   const json = guarded((_, text, where) => parseJson(text, where))
   const modulesLoaders = Object.fromEntries(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'].map((kind) => [kind, code]))
   const loaders = { ...modulesLoaders, '.json': json, '.yaml': yaml, '.yml': yaml, noExt: yaml, default: unknown }
-  return cosmiconfig('p2pnet', { searchPlaces, searchStrategy: 'project', cache: false, ignoreEmptySearchPlaces: false, loaders })
+  return cosmiconfig('p2pnet', {
+    searchPlaces,
+    searchStrategy: 'project',
+    cache: false,
+    ignoreEmptySearchPlaces: false,
+    loaders,
+  })
 }
 
 /** cosmiconfig looks into what a package.json gives for the key p2pnet, and passes over one that has none. */
 function wrap(file: string, content: Read): unknown {
-  if (path.basename(file) !== 'package.json' || 'failure' in content) return isPackage(file) ? { p2pnet: content } : content
+  if (path.basename(file) !== 'package.json' || 'failure' in content)
+    return isPackage(file) ? { p2pnet: content } : content
   const { value } = content
   const has = typeof value === 'object' && value !== null && Object.hasOwn(value, 'p2pnet')
   return has ? { p2pnet: { value: (value as { p2pnet: unknown }).p2pnet } } : {}
@@ -157,7 +168,8 @@ async function firstUnreadable(from: string, found: string | undefined): Promise
 function unreadable(file: string, cwd: string, cause: unknown): P2PNetError {
   const { code = '', message } = cause as NodeJS.ErrnoException
   const where = nameOf(file, cwd)
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new P2PNetError('E_CONFIG_NOT_FOUND', `there is no ${where}`, { cause })
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new P2PNetError('E_CONFIG_NOT_FOUND', `there is no ${where}`, { cause })
   return new P2PNetError('E_CONFIG_NOT_FOUND', `${where} cannot be read: ${code === '' ? message : code}`, {
     remedy: 'Name a file, and make it readable for this user.',
     cause,

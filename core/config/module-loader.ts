@@ -29,10 +29,8 @@ export function createModuleLoader(): ModuleLoader {
   return {
     load,
     loadPackage: (file) => (/\.[cm]?ts$/.test(file) ? load(file) : import(pathToFileURL(file).href)),
-    resolve: async (specifier, fromFile) => {
-      const url = (await opened()).esmResolve(specifier, pathToFileURL(fromFile).href)
-      return url.startsWith('file:') ? fileURLToPath(url) : url
-    },
+    resolve: async (specifier, fromFile) =>
+      fileURLToPath((await opened()).esmResolve(specifier, pathToFileURL(fromFile).href)),
   }
 }
 
@@ -55,11 +53,18 @@ async function openJiti(): Promise<Jiti> {
  * It looks a module up in `cache` first: there it finds those evaluated here, packages excepted.
  */
 function evaluate(jiti: Jiti, file: string, source: string, modules: ModuleCache): Promise<unknown> {
+  const begun = new Map<string, { exports: Promise<unknown> }>()
   const cache = new Proxy(modules, {
     get(known, key: string) {
-      if (Object.hasOwn(known, key) || !isOurs(key)) return known[key]
+      // Asked twice in a row, whether it is there and for what it exports: both times the promise of it. Whoever asks
+      // later, in a circle of imports, gets what there is so far.
+      const module = begun.get(key)
+      if (module !== undefined || Object.hasOwn(known, key) || !isOurs(key)) return module ?? known[key]
       const inner = readFileSync(key, 'utf8')
-      return moduleSyntax.test(inner) ? { exports: evaluate(jiti, key, inner, modules) } : undefined
+      if (!moduleSyntax.test(inner)) return undefined
+      begun.set(key, { exports: evaluate(jiti, key, inner, modules) })
+      queueMicrotask(() => begun.delete(key))
+      return begun.get(key)
     },
   })
   const options = { id: file, filename: file, ext: path.extname(file), cache, async: true, forceTranspile: true }

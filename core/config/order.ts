@@ -30,13 +30,16 @@ export function inOrderOfLife<T extends Placed>(
   const providers = new Map(entries.flatMap((entry) => (entry.plugin.provides ?? []).map((name) => [name, entry])))
   const missing = (capability: string, words: string, details: { path: string; plugin?: string }) => {
     const names = wouldProvide(capability)
-    const remedy = names.length > 0 ? `Add ${names.join(' or ')} to \`plugins\`.` : `Add a plugin that provides ${capability}.`
+    const remedy =
+      names.length > 0 ? `Add ${names.join(' or ')} to \`plugins\`.` : `Add a plugin that provides ${capability}.`
     return new P2PNetError('E_CAPABILITY_MISSING', `${where}: ${words}`, { ...details, remedy })
   }
   const errors = entries.flatMap(({ id, path, plugin }) =>
     (plugin.requires ?? [])
       .filter((capability) => !providers.has(capability))
-      .map((name) => missing(name, `${path}: plugin ${id} requires ${name}, and nothing provides it`, { path, plugin: id })),
+      .map((name) =>
+        missing(name, `${path}: plugin ${id} requires ${name}, and nothing provides it`, { path, plugin: id }),
+      ),
   )
   for (const [capability, reason] of kernelRequires) {
     if (providers.has(capability) || entries.some(({ plugin }) => plugin.requires?.includes(capability))) continue

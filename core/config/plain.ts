@@ -17,9 +17,12 @@ export function copyPlain(root: unknown): { readonly value: unknown; readonly fi
     if (typeof value !== 'object' || value === null || isBranded(value)) return value
     if (above.has(value)) return void findings.push({ path, sentence: 'contains itself' })
     if (copies.has(value)) return copies.get(value) // an alias of YAML: copied once, however often it is named
-    if (above.size === deepest) return void findings.push({ path, sentence: `is nested more than ${String(deepest)} deep` })
+    if (above.size === deepest)
+      return void findings.push({ path, sentence: `is nested more than ${String(deepest)} deep` })
     above.add(value)
-    const result = Array.isArray(value) ? value.map((item, i) => copy(item, pointerTo(path, i))) : copyObject(value, path)
+    const result = Array.isArray(value)
+      ? value.map((item, i) => copy(item, pointerTo(path, i)))
+      : copyObject(value, path)
     above.delete(value)
     copies.set(value, result)
     return result

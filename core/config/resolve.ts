@@ -3,6 +3,7 @@
  * plugin itself.
  */
 import { stat } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf, P2PNetError } from '../errors.ts'
@@ -65,18 +66,21 @@ async function fileOf(use: string, entry: string, { directory, modules, where }:
 async function packageOf(use: string, entry: string, context: ResolveContext): Promise<string> {
   const { catalogue, modules, directory, file, where } = context
   try {
-    const found = await modules.resolve(use, file ?? path.join(directory, 'p2pnet.config.ts'))
-    if (path.isAbsolute(found)) return found
-    throw new Error(`${found} is no package`)
+    if (isBuiltin(use)) throw new Error(`${use} is a module of Node`)
+    return await modules.resolve(use, file ?? path.join(directory, 'p2pnet.config.ts'))
   } catch (error) {
     const hint = didYouMean(use, Object.keys(catalogue))
     const install = hint === '' ? /^(?:@[\w.~-]+\/)?[\w.~-]+/.exec(use)?.[0] : undefined
-    throw new P2PNetError('E_PLUGIN_NOT_FOUND', `${where}: ${entry}: there is no plugin ${JSON.stringify(use)}${hint}`, {
-      path: entry,
-      plugin: use,
-      remedy: `Check the spelling${install === undefined ? '' : `, run \`npm install ${install}\``}, or give a path that starts with ./`,
-      cause: error,
-    })
+    throw new P2PNetError(
+      'E_PLUGIN_NOT_FOUND',
+      `${where}: ${entry}: there is no plugin ${JSON.stringify(use)}${hint}`,
+      {
+        path: entry,
+        plugin: use,
+        remedy: `Check the spelling${install === undefined ? '' : `, run \`npm install ${install}\``}, or give a path that starts with ./`,
+        cause: error,
+      },
+    )
   }
 }
 

@@ -12,13 +12,17 @@ export function findingsOf(errors: readonly SchemaError[]): Finding[] {
   const findings = errors
     .filter((error) => !inside.has(error) && error.keyword !== 'if')
     .flatMap((error) => (alternatives.includes(error) ? choose(error, errors) : [findingOf(error)]))
-  return findings.filter(({ path, sentence }, i) => findings.findIndex((f) => f.path === path && f.sentence === sentence) === i)
+  return findings.filter(
+    ({ path, sentence }, i) => findings.findIndex((f) => f.path === path && f.sentence === sentence) === i,
+  )
 }
 
 /** Of a union: what is wrong with the alternative that was meant, if its type gives that away; else what they all want. */
 function choose(choice: SchemaError, errors: readonly SchemaError[]): Finding[] {
   const inside = branchErrors(choice, errors)
-  const branches = (choice.schema as JsonSchema[]).map((_, i) => inside.filter((error) => branchOf(choice, error) === i))
+  const branches = (choice.schema as JsonSchema[]).map((_, i) =>
+    inside.filter((error) => branchOf(choice, error) === i),
+  )
   const meant = branches.filter((branch) => !branch.some((error) => isOtherKind(choice, error)))
   const [only] = meant
   if (meant.length === 1 && only !== undefined && only.length > 0) return findingsOf(only)
@@ -51,18 +55,29 @@ function findingOf(error: SchemaError): Finding {
   const schema = (error.parentSchema ?? {}) as JsonSchema
   if (keyword === 'additionalProperties') return unknownKey(path, String(params.additionalProperty), schema)
   if (keyword === 'required') return { path: pointerTo(path, String(params.missingProperty)), sentence: 'is missing' }
-  if (schema.pattern === '^unlimited$') return { path, sentence: `must be ${numberOrUnlimited(schema)}, got ${inWords(error.data)}` }
+  if (schema.pattern === '^unlimited$')
+    return { path, sentence: `must be ${numberOrUnlimited(schema)}, got ${inWords(error.data)}` }
   return { path, sentence: sentenceOf(error, params, schema) }
 }
 
-function sentenceOf({ keyword, data, message }: SchemaError, params: Record<string, unknown>, schema: JsonSchema): string {
+function sentenceOf(
+  { keyword, data, message }: SchemaError,
+  params: Record<string, unknown>,
+  schema: JsonSchema,
+): string {
   const got = `, got ${inWords(data)}`
   switch (keyword) {
     case 'type':
       return `must be ${expectation(schema)}${got}`
     case 'enum': {
       const allowed = params.allowedValues as unknown[]
-      const hint = typeof data === 'string' ? didYouMean(data, allowed.filter((value) => typeof value === 'string')) : ''
+      const hint =
+        typeof data === 'string'
+          ? didYouMean(
+              data,
+              allowed.filter((value) => typeof value === 'string'),
+            )
+          : ''
       return `must be ${expectation(schema)}${got}${hint}`
     }
     case 'const':

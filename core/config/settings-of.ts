@@ -26,7 +26,12 @@ export function withOverrides(written: unknown, overrides: Overrides): unknown {
 }
 
 /** Paths absolute: those of the config seen from `directory`, an override's from `cwd`. */
-export function absolutePaths(config: ResolvedConfig, overrides: Overrides, directory: string, cwd: string): ResolvedConfig {
+export function absolutePaths(
+  config: ResolvedConfig,
+  overrides: Overrides,
+  directory: string,
+  cwd: string,
+): ResolvedConfig {
   const { network, logging } = config
   const { logToFile } = logging
   return {

@@ -29,15 +29,20 @@ export function yamlError(error: unknown, where: string): P2PNetError {
 
 /** What was thrown while a module was loaded: it does not parse, or it threw. */
 export function moduleError(error: unknown, where: string, file: string): P2PNetError {
-  const [, words, place = '', line, column] = /^\w*Error: ([^]*?)\s*\n ([^\n]+):(\d+):(\d+)$/.exec(messageOf(error)) ?? []
+  const [, words, place = '', line, column] =
+    /^\w*Error: ([^]*?)\s*\n ([^\n]+):(\d+):(\d+)$/.exec(messageOf(error)) ?? []
   if (words !== undefined) {
     const culprit = path.normalize(place) === file ? where : place
     return syntaxError(culprit, words, { line: Number(line), column: Number(column) }, error)
   }
-  return new P2PNetError('E_CONFIG_INVALID', `${where} threw while it was loaded: ${messageOf(error)}${lineIn(error, file)}`, {
-    remedy: 'Mend the code of the config; the cause says where it threw.',
-    cause: error,
-  })
+  return new P2PNetError(
+    'E_CONFIG_INVALID',
+    `${where} threw while it was loaded: ${messageOf(error)}${lineIn(error, file)}`,
+    {
+      remedy: 'Mend the code of the config; the cause says where it threw.',
+      cause: error,
+    },
+  )
 }
 
 /** ` (line 3)`, if the stack knows where in this file it was. */

@@ -31,7 +31,9 @@ export class CapabilityTable {
         remedy: `Add ${JSON.stringify(capability)} to the plugin's \`provides\`.`,
       })
     if (this.#providers.has(capability))
-      throw new P2PNetError('E_CAPABILITY_TWICE', `${capability} is provided already, and again by plugin ${plugin}`, { plugin })
+      throw new P2PNetError('E_CAPABILITY_TWICE', `${capability} is provided already, and again by plugin ${plugin}`, {
+        plugin,
+      })
     this.#providers.set(capability, { plugin, implementation })
   }
 
@@ -73,7 +75,8 @@ export class CapabilityTable {
     const names = this.#wouldProvide(capability)
     return new P2PNetError('E_CAPABILITY_MISSING', `nothing provides ${capability}${who}`, {
       ...(asker !== undefined && { plugin: asker }),
-      remedy: names.length > 0 ? `Add ${names.join(' or ')} to \`plugins\`.` : `Add a plugin that provides ${capability}.`,
+      remedy:
+        names.length > 0 ? `Add ${names.join(' or ')} to \`plugins\`.` : `Add a plugin that provides ${capability}.`,
     })
   }
 }
@@ -89,7 +92,8 @@ function forwarding(target: () => object): object {
         if (typeof value !== 'function') return value
         let method = bound.get(value)
         if (method === undefined) {
-          method = (...args: unknown[]): unknown => Reflect.apply(value as (...args: unknown[]) => unknown, implementation, args)
+          method = (...args: unknown[]): unknown =>
+            Reflect.apply(value as (...args: unknown[]) => unknown, implementation, args)
           bound.set(value, method)
         }
         return method

@@ -129,7 +129,7 @@ function registerPacketType(
   plugin: string,
   type: string,
   schema: JsonSchema,
-  options?: PacketTypeOptions<NetworkPacket>,
+  options?: PacketTypeOptions,
 ): void {
   if (types.has(type))
     throw new P2PNetError('E_PLUGIN_SETUP', `the packet type ${type} is registered already`, { plugin })

@@ -35,7 +35,9 @@ export class Failures {
       return
     }
     this.#say(plugin, hook, error, state, 1)
-    const timer = this.#clock.setTimeout(() => { this.#flush(plugin, hook, key) }, gatherMs)
+    const timer = this.#clock.setTimeout(() => {
+      this.#flush(plugin, hook, key)
+    }, gatherMs)
     this.#gathered.set(key, { count: 0, error, state, timer })
   }
 
@@ -54,7 +56,9 @@ export class Failures {
     this.#gathered.delete(key)
     if (gathered === undefined || gathered.count === 0) return
     this.#say(plugin, hook, gathered.error, gathered.state, gathered.count)
-    const timer = this.#clock.setTimeout(() => { this.#flush(plugin, hook, key) }, gatherMs)
+    const timer = this.#clock.setTimeout(() => {
+      this.#flush(plugin, hook, key)
+    }, gatherMs)
     this.#gathered.set(key, { ...gathered, count: 0, timer })
   }
 

@@ -28,7 +28,8 @@ export type GuardedFn = (a?: unknown, b?: unknown) => unknown
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const isPacket = (value: unknown): boolean => isObject(value) && typeof (value as { type?: unknown }).type === 'string'
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0
-const isName = (value: unknown): boolean => isRefusal(value) || (isObject(value) && isText((value as { name?: unknown }).name))
+const isName = (value: unknown): boolean =>
+  isRefusal(value) || (isObject(value) && isText((value as { name?: unknown }).name))
 
 /** What a hook takes for an answer; undefined always passes as none. */
 const answers: Readonly<Record<HookName, (value: unknown) => boolean>> = {
@@ -57,8 +58,9 @@ export function guard(tap: TapRecord, services: GuardServices): GuardedFn {
   const settle = (value: unknown, subject: unknown): unknown => {
     if (value === undefined) return undefined
     if (!isAnswer(value)) throw new TypeError(`answered ${describe(value)}, which ${tap.hook} does not take`)
-    if (isObject(value)) services.answeredBy.set(value, tap.plugin)
-    else if (isObject(subject)) services.answeredBy.set(subject, tap.plugin)
+    // Not for every packet: an entry in a WeakMap costs more than the rest of a call.
+    if (isRefusal(value)) services.answeredBy.set(value, tap.plugin)
+    else if (tap.hook === 'trust.handshake' && isObject(subject)) services.answeredBy.set(subject, tap.plugin)
     return value
   }
   const failed = (thrown: unknown): unknown => {
@@ -75,7 +77,8 @@ export function guard(tap: TapRecord, services: GuardServices): GuardedFn {
         const late = () => timeout(tap.plugin, name, services.tapMs)
         // A handshake waits for a peer, under limits.handshakeMs; everything else under limits.tapMs.
         const work = Promise.resolve(fn(a, b))
-        const value = tap.hook === 'trust.handshake' ? await work : await within(services.clock, services.tapMs, work, late)
+        const value =
+          tap.hook === 'trust.handshake' ? await work : await within(services.clock, services.tapMs, work, late)
         return settle(value, a)
       } catch (thrown) {
         return failed(thrown)
@@ -117,18 +120,28 @@ function failureAnswer(rule: FailureRule, error: P2PNetError, services: GuardSer
 function failureOf(plugin: string, hook: string, thrown: unknown): P2PNetError {
   const known = thrown instanceof P2PNetError && thrown.plugin === plugin && thrown.code === 'E_PLUGIN_TIMEOUT'
   if (known) return thrown
-  return new P2PNetError('E_PLUGIN_FAILED', `plugin ${plugin} failed in ${hook}: ${messageOf(thrown)}`, { plugin, hook, cause: thrown })
+  return new P2PNetError('E_PLUGIN_FAILED', `plugin ${plugin} failed in ${hook}: ${messageOf(thrown)}`, {
+    plugin,
+    hook,
+    cause: thrown,
+  })
 }
 
 function timeout(plugin: string, hook: string, ms: number): P2PNetError {
-  return new P2PNetError('E_PLUGIN_TIMEOUT', `plugin ${plugin} did not answer in ${hook} within ${String(ms)} ms`, { plugin, hook })
+  return new P2PNetError('E_PLUGIN_TIMEOUT', `plugin ${plugin} did not answer in ${hook} within ${String(ms)} ms`, {
+    plugin,
+    hook,
+  })
 }
 
 function slow(plugin: string, hook: string, ms: number): P2PNetError {
-  return new P2PNetError('E_PLUGIN_SLOW', `plugin ${plugin} held the event loop for ${ms.toFixed(0)} ms in ${hook}`, { plugin, hook })
+  return new P2PNetError('E_PLUGIN_SLOW', `plugin ${plugin} held the event loop for ${ms.toFixed(0)} ms in ${hook}`, {
+    plugin,
+    hook,
+  })
 }
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
-  return typeof value === 'object' ? 'an object' : JSON.stringify(value) ?? typeof value
+  return typeof value === 'object' ? 'an object' : (typeof value === 'function' ? 'a function' : JSON.stringify(value))
 }

@@ -34,13 +34,14 @@ interface Callable<A extends unknown[], R> {
   promise(...args: A): Promise<R>
 }
 
-type Signature<H> = H extends KeyedHooks<infer M>
-  ? Signature<M[keyof M]>
-  : H extends { promise(...args: infer A): Promise<infer R> }
-    ? { args: A; result: R }
-    : H extends Callable<infer A, infer R>
+type Signature<H> =
+  H extends KeyedHooks<infer M>
+    ? Signature<M[keyof M]>
+    : H extends { promise(...args: infer A): Promise<infer R> }
       ? { args: A; result: R }
-      : never
+      : H extends Callable<infer A, infer R>
+        ? { args: A; result: R }
+        : never
 
 export type AskArguments<N extends AskableHook> = Signature<HookAt<N>>['args']
 export type AskResult<N extends AskableHook> = Signature<HookAt<N>>['result']

@@ -24,18 +24,31 @@ export interface FacadeServices {
 export function networkFor(plugin: string, services: FacadeServices): { network: HostNetwork; release(): void } {
   const { shared, events } = services
   const tracked = trackListeners(
-    (event, listener) => { events.on(event, listener, plugin) },
-    (event, listener) => { events.off(event, listener) },
+    (event, listener) => {
+      events.on(event, listener, plugin)
+    },
+    (event, listener) => {
+      events.off(event, listener)
+    },
   )
   const own = {
     on: tracked.on.bind(tracked),
-    off<E extends EventName>(event: E, listener: Listener<E>) { events.off(event, listener) },
-    refuse(refusal: Refusal, peer: string, hook: string) { services.refuse(refusal, peer, hook, plugin) },
+    off<E extends EventName>(event: E, listener: Listener<E>) {
+      events.off(event, listener)
+    },
+    refuse(refusal: Refusal, peer: string, hook: string) {
+      services.refuse(refusal, peer, hook, plugin)
+    },
     ask: (hook: HookName, ...args: unknown[]) => ask(services, hook, args),
   }
   // Getters of the shared surface must stay getters, so it is the prototype and not spread.
   const network = Object.freeze(Object.assign(Object.create(shared) as SharedNetwork, own)) as unknown as HostNetwork
-  return { network, release: () => { tracked.release() } }
+  return {
+    network,
+    release: () => {
+      tracked.release()
+    },
+  }
 }
 
 interface Runnable {
@@ -48,7 +61,9 @@ async function ask(services: FacadeServices, hook: HookName, args: unknown[]): P
   const answer = await services.generation().run((at) => {
     const point = pointOf(at, hook, args[0])
     if (point === undefined) return Promise.resolve(undefined)
-    return rule.kind.startsWith('Async') ? (point.promise?.(...args) ?? Promise.resolve()) : Promise.resolve(point.call?.(...args))
+    return rule.kind.startsWith('Async')
+      ? (point.promise?.(...args) ?? Promise.resolve())
+      : Promise.resolve(point.call?.(...args))
   })
   if (isRefusal(answer)) services.refuse(answer, peerOf(args), hook, services.answeredBy.get(answer) ?? 'kernel')
   return rule.kind === 'SyncWaterfall' ? (answer ?? args[0]) : answer

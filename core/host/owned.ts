@@ -73,7 +73,14 @@ export function ownSockets(): OwnSockets {
     },
     async release() {
       for (const socket of sockets) socket.destroy()
-      const closing = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => { resolve() })))
+      const closing = [...servers].map(
+        (server) =>
+          new Promise<void>((resolve) =>
+            server.close(() => {
+              resolve()
+            }),
+          ),
+      )
       for (const socket of datagrams) socket.close()
       await Promise.all(closing)
     },

@@ -32,8 +32,12 @@ export interface PacketTypesOf extends PacketRegistry {
    * Makes a packet type known, in setup. The schema is closed and covers all fields; one field may be `"bytes": true`.
    * Register a type before sending it or tapping `packets.received` for it.
    */
-  register<K extends keyof PacketTypes & string>(type: K, schema: JsonSchema, options?: PacketTypeOptions<PacketTypes[K]>): void
-  register(type: string, schema: JsonSchema, options?: PacketTypeOptions<NetworkPacket>): void
+  register<K extends keyof PacketTypes & string>(
+    type: K,
+    schema: JsonSchema,
+    options?: PacketTypeOptions<PacketTypes[K]>,
+  ): void
+  register(type: string, schema: JsonSchema, options?: PacketTypeOptions): void
 }
 
 export interface PluginContext {

@@ -76,7 +76,8 @@ export class PluginHost {
   async stop(): Promise<void> {
     for (const living of this.#living.toReversed()) {
       if (living.status === 'stopped') continue
-      if (living.status !== 'set up') await this.#attempt(living, () => this.#step(living, 'stop', this.#services.stopMs))
+      if (living.status !== 'set up')
+        await this.#attempt(living, () => this.#step(living, 'stop', this.#services.stopMs))
       living.status = 'stopped'
       await this.#attempt(living, () => living.context.release())
     }
@@ -105,7 +106,10 @@ export class PluginHost {
   async #step({ entry, context }: Living, step: 'start' | 'stop', ms: number): Promise<void> {
     const { id, plugin } = entry
     const late = () =>
-      new P2PNetError('E_PLUGIN_TIMEOUT', `plugin ${id} did not ${step} within ${String(ms)} ms`, { plugin: id, hook: step })
+      new P2PNetError('E_PLUGIN_TIMEOUT', `plugin ${id} did not ${step} within ${String(ms)} ms`, {
+        plugin: id,
+        hook: step,
+      })
     try {
       const before = performance.now()
       const work = Promise.resolve(plugin[step]?.(context.ctx))
@@ -114,7 +118,11 @@ export class PluginHost {
     } catch (thrown) {
       if (thrown instanceof P2PNetError && thrown.code !== 'E_PLUGIN_FAILED') throw named(thrown, id, step)
       const code = step === 'start' ? 'E_PLUGIN_START' : 'E_PLUGIN_STOP'
-      throw new P2PNetError(code, `plugin ${id} failed to ${step}: ${messageOf(thrown)}`, { plugin: id, hook: step, cause: thrown })
+      throw new P2PNetError(code, `plugin ${id} failed to ${step}: ${messageOf(thrown)}`, {
+        plugin: id,
+        hook: step,
+        cause: thrown,
+      })
     }
   }
 

@@ -63,11 +63,19 @@ export function createTaps(plugin: string, record: (tap: TapRecord) => void): Ho
     const side = rule.key === undefined ? point() : Object.freeze({ for: (key: string) => point(key) })
     ;(families[family] ??= {})[hook] = side
   }
-  const named = Object.entries(families).map(([family, hooks]) => [family, strict(plugin, hooks, `${family}.`)] as const)
+  const named = Object.entries(families).map(
+    ([family, hooks]) => [family, strict(plugin, hooks, `${family}.`)] as const,
+  )
   return strict(plugin, Object.fromEntries(named), '') as unknown as HookTaps
 }
 
-function tapPoint(plugin: string, hook: HookName, async: boolean, key: string | undefined, record: (tap: TapRecord) => void) {
+function tapPoint(
+  plugin: string,
+  hook: HookName,
+  async: boolean,
+  key: string | undefined,
+  record: (tap: TapRecord) => void,
+) {
   const make =
     (style: TapRecord['style']) =>
     (fn: AnyFn, options: TapOptions = {}) => {
@@ -86,7 +94,10 @@ function strict(plugin: string, target: Record<string, unknown>, prefix: string)
       if (Object.hasOwn(from, name)) return from[name]
       const suggestion = closest(name, Object.keys(from))
       const hint = suggestion === undefined ? '' : `; did you mean ${prefix}${suggestion}?`
-      throw new P2PNetError('E_HOOK_UNKNOWN', `there is no hook ${prefix}${name}${hint}`, { plugin, hook: prefix + name })
+      throw new P2PNetError('E_HOOK_UNKNOWN', `there is no hook ${prefix}${name}${hint}`, {
+        plugin,
+        hook: prefix + name,
+      })
     },
   })
 }

@@ -101,4 +101,3 @@ function dispatch(packet: Packet, channel: PeerChannel, generation: Generation):
     resolve = done
   })
 }
-

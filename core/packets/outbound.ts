@@ -22,7 +22,8 @@ export function encodePacket(packet: NetworkPacket, services: OutboundServices):
   const filled = fillIn(packet, services)
   const shaped = services.generation().at.packets.outgoing.call(filled as Packet) ?? filled
   const type = services.types.get(shaped.type)
-  if (type === undefined) throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${shaped.type}`)
+  if (type === undefined)
+    throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${shaped.type}`)
   if (!type.validate(shaped))
     throw new P2PNetError('E_PACKET_INVALID', `${shaped.type} is invalid: ${describeErrors(type.validate)}`)
   return services.wire.encode(shaped)

@@ -82,7 +82,12 @@ export class PeerChannel {
   #packetsOut = 0
   #bytesIn = 0
 
-  constructor(id: string, connection: Connection, how: { inbound: boolean; scheme: string; peer: ChannelPeer }, services: ChannelServices) {
+  constructor(
+    id: string,
+    connection: Connection,
+    how: { inbound: boolean; scheme: string; peer: ChannelPeer },
+    services: ChannelServices,
+  ) {
     const { clock, limits, wire } = services
     this.id = id
     this.inbound = how.inbound
@@ -99,7 +104,9 @@ export class PeerChannel {
       windowBytes: wire.encodeCredit === undefined ? Infinity : limits.windowBytes,
       stallMs: limits.stallMs,
       onStall: () => {
-        this.#cut(new P2PNetError('E_SLOW_PEER', `${this.peer.address} has read nothing for ${String(limits.stallMs)} ms`))
+        this.#cut(
+          new P2PNetError('E_SLOW_PEER', `${this.peer.address} has read nothing for ${String(limits.stallMs)} ms`),
+        )
       },
     })
   }
@@ -122,7 +129,12 @@ export class PeerChannel {
   }
 
   get stats(): ChannelStats {
-    return { packetsIn: this.#packetsIn, packetsOut: this.#packetsOut, bytesIn: this.#bytesIn, bytesOut: this.#out.written }
+    return {
+      packetsIn: this.#packetsIn,
+      packetsOut: this.#packetsOut,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#out.written,
+    }
   }
 
   /** Aborted, with the reason, when the channel closes. */
@@ -176,7 +188,8 @@ export class PeerChannel {
 
   /** A frame that is encoded already, for many channels at once. @throws P2PNetError E_CLOSED, E_QUEUE_FULL */
   postFrame(frame: Frame): boolean {
-    if (this.#closing) throw this.#reason ?? new P2PNetError('E_CLOSED', `the channel to ${this.#peer.address} is closed`)
+    if (this.#closing)
+      throw this.#reason ?? new P2PNetError('E_CLOSED', `the channel to ${this.#peer.address} is closed`)
     this.#packetsOut++
     return this.#out.push(frame)
   }
@@ -215,7 +228,11 @@ export class PeerChannel {
       this.#onData(chunk)
     })
     connection.on('error', (error) => {
-      this.#cut(new P2PNetError('E_CONNECTION', `the connection to ${this.#peer.address} broke: ${error.message}`, { cause: error }))
+      this.#cut(
+        new P2PNetError('E_CONNECTION', `the connection to ${this.#peer.address} broke: ${error.message}`, {
+          cause: error,
+        }),
+      )
     })
     const ended = () => {
       this.#cut(this.#farewellHeard ?? new P2PNetError('E_DISCONNECTED', `${this.#peer.address} left`))
@@ -254,7 +271,8 @@ export class PeerChannel {
 
   /** The other side gave a reason for what comes next: the end of the connection. */
   hearFarewell(data: string | undefined): void {
-    const [, code = 'E_DISCONNECTED', words = data ?? 'no reason given'] = /^(E_[A-Z_]{1,60}): ([^]*)$/.exec(data ?? '') ?? []
+    const [, code = 'E_DISCONNECTED', words = data ?? 'no reason given'] =
+      /^(E_[A-Z_]{1,60}): ([^]*)$/.exec(data ?? '') ?? []
     this.#farewellHeard = new P2PNetError(code, `${this.#peer.address} closed the channel: ${words}`)
   }
 
@@ -355,7 +373,10 @@ export class PeerChannel {
       const flushed = this.#out.flushed()
       this.#end(reason)
       const timer = clock.setTimeout(() => connection.destroy(), farewellMs)
-      flushed.then(() => connection.end(), () => connection.destroy())
+      flushed.then(
+        () => connection.end(),
+        () => connection.destroy(),
+      )
       await closeOf(connection)
       clock.clear(timer)
     } catch {
@@ -388,10 +409,17 @@ const done = Promise.resolve()
 
 function closeOf(connection: Connection): Promise<void> {
   if (connection.closed) return Promise.resolve()
-  return new Promise((resolve) => connection.once('close', () => { resolve() }))
+  return new Promise((resolve) =>
+    connection.once('close', () => {
+      resolve()
+    }),
+  )
 }
 
-function waitIn(waiters: Set<{ resolve: () => void; reject: (error: Error) => void }>, signal?: AbortSignal): Promise<void> {
+function waitIn(
+  waiters: Set<{ resolve: () => void; reject: (error: Error) => void }>,
+  signal?: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = () => new P2PNetError('E_ABORTED', 'the caller gave up', { cause: signal?.reason })
     if (signal?.aborted === true) {

@@ -66,7 +66,8 @@ export class Channels implements Iterable<PeerChannel> {
   remove(channel: PeerChannel, reason: P2PNetError): void {
     if (!this.#open.delete(channel)) return
     const { identifier } = channel.peer
-    if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#byIdentifier.delete(identifier)
+    if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel)
+      this.#byIdentifier.delete(identifier)
     this.#services.events.emit('peerRemoved', channel, reason)
   }
 
@@ -95,7 +96,8 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   #close(channel: PeerChannel, reason: P2PNetError): false {
-    if (reason.code !== 'E_DUPLICATE' && reason.code !== 'E_SELF') this.#services.refuse(reason, channel, 'trust.connection')
+    if (reason.code !== 'E_DUPLICATE' && reason.code !== 'E_SELF')
+      this.#services.refuse(reason, channel, 'trust.connection')
     void channel.close({ code: reason.code, reason: reason.message })
     return false
   }

@@ -69,7 +69,8 @@ export class Connector {
     const known = identifier === undefined ? undefined : channels.byIdentifier(identifier)
     if (known !== undefined && !known.closed) return known
     const transport = transports.get(scheme)
-    if (transport === undefined) throw new P2PNetError('E_TRANSPORT_UNKNOWN', `no plugin registers the transport ${scheme}`)
+    if (transport === undefined)
+      throw new P2PNetError('E_TRANSPORT_UNKNOWN', `no plugin registers the transport ${scheme}`)
     const refusal = doorway.check({ address: host, port, inbound: false })
     if (refusal !== undefined) throw refusal
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal])
@@ -85,7 +86,11 @@ export class Connector {
       connection.destroy()
       throw this.#gaveUp(signal)
     }
-    return this.#enter(connection, { inbound: false, scheme, peer: { address: connection.remoteAddress ?? host, port } }, identifier)
+    return this.#enter(
+      connection,
+      { inbound: false, scheme, peer: { address: connection.remoteAddress ?? host, port } },
+      identifier,
+    )
   }
 
   #knock(connection: Connection, scheme: string): void {

@@ -62,19 +62,23 @@ export class Doorway {
     this.#waiting.set(connection, address)
     connection.once('close', gone)
     connection.on('error', ignore)
-    this.#services.queue.place(placement, { address, port }, {
-      accepted: () => {
-        gone()
-        connection.off('close', gone)
-        connection.off('error', ignore)
-        if (!connection.destroyed) enter()
+    this.#services.queue.place(
+      placement,
+      { address, port },
+      {
+        accepted: () => {
+          gone()
+          connection.off('close', gone)
+          connection.off('error', ignore)
+          if (!connection.destroyed) enter()
+        },
+        refused: (reason) => {
+          gone()
+          this.#services.refused({ code: reason.code, reason: reason.message }, address, 'peers.placement')
+          this.#turnAway(connection, reason)
+        },
       },
-      refused: (reason) => {
-        gone()
-        this.#services.refused({ code: reason.code, reason: reason.message }, address, 'peers.placement')
-        this.#turnAway(connection, reason)
-      },
-    })
+    )
   }
 
   /** The answer for somebody at this address; a refusal stands in the ledger. */
@@ -102,7 +106,8 @@ export class Doorway {
     const group = addressGroup(address)
     const same = channels.count((channel) => addressGroup(channel.peer.address) === group)
     const queued = [...this.#waiting.values()].filter((other) => addressGroup(other) === group).length
-    if (same + queued >= limits.perAddress) return { name: 'perAddress', reason: `too many connections with ${address}` }
+    if (same + queued >= limits.perAddress)
+      return { name: 'perAddress', reason: `too many connections with ${address}` }
     if (inbound && pendingHandshakes() >= limits.pendingHandshakes)
       return { name: 'pendingHandshakes', reason: 'too many handshakes are under way' }
     return undefined

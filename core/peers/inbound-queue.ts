@@ -50,7 +50,11 @@ export class InboundQueue {
     return this.#queued.shift()
   }
 
-  place(placement: Placement, from: { readonly address: string; readonly port: number }, handlers: AttemptHandlers): void {
+  place(
+    placement: Placement,
+    from: { readonly address: string; readonly port: number },
+    handlers: AttemptHandlers,
+  ): void {
     const { clock, capacity, attemptMs } = this.#options
     if (this.#waiting.size >= capacity) {
       handlers.refused(new P2PNetError('E_LIMIT', 'too many peers wait to be accepted'))

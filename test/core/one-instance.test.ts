@@ -1,5 +1,6 @@
 // The settings of the tests: sources by relative path, 'p2pnet' by self-reference, what a lazily loaded built-in imports,
-// and what a config file gets through the loader, are one module instance.
+// and what a config file gets through the loader, are one module instance. (mocha requires test files where Node can
+// require ES modules, which would give every test a second instance: hence no-experimental-require-module in its settings.)
 import { expect } from 'chai'
 import * as byPath from '../../core/index.ts'
 import { createModuleLoader } from '../../core/config/module-loader.ts'
@@ -35,7 +36,9 @@ describe('the host under test', () => {
         const loaded = (await createModuleLoader().load(scratch.at(name))) as { host: typeof byPath; files: unknown }
         expect(loaded.host.P2PNetError).to.equal(byPath.P2PNetError)
         expect(loaded.host.definePlugin).to.equal(byPath.definePlugin)
-        expect((loaded.files as Record<string, unknown>).fileManager).to.equal((await import('p2pnet/files')).fileManager)
+        expect((loaded.files as Record<string, unknown>).fileManager).to.equal(
+          (await import('p2pnet/files')).fileManager,
+        )
       } finally {
         await scratch.remove()
       }

@@ -18,11 +18,15 @@ function scriptedDiscovery(table: { host: string; port: number }[], own: number,
     setup(ctx) {
       ctx.network.on('listening', () => {
         for (let i = 0; i < 4; i++)
-          ctx.clock.setTimeout(() => {
-            const other = Math.floor(random.next() * nodes)
-            const target = table[other]
-            if (other !== own && target !== undefined) ctx.network.candidate({ ...target, scheme: 'memory', via: 'script' })
-          }, 500 + i * 200)
+          ctx.clock.setTimeout(
+            () => {
+              const other = Math.floor(random.next() * nodes)
+              const target = table[other]
+              if (other !== own && target !== undefined)
+                ctx.network.candidate({ ...target, scheme: 'memory', via: 'script' })
+            },
+            500 + i * 200,
+          )
       })
     },
   })
@@ -84,7 +88,8 @@ async function run(seed: number, directory: string): Promise<{ trace: string[]; 
   }
   await clock.advance(20_000)
   for (const node of all)
-    for (const channel of node.trustedChannels) channel.post({ type: 'PureMessage', message: `hello from ${node.identifier}` } as never)
+    for (const channel of node.trustedChannels)
+      channel.post({ type: 'PureMessage', message: `hello from ${node.identifier}` } as never)
   await clock.advance(5_000)
   const reached = reach(all)
   const stopping = Promise.all(all.map((node) => node.stop()))
@@ -101,7 +106,8 @@ function reach(all: readonly PeerNetwork[]): number {
   for (let name = next.pop(); name !== undefined; name = next.pop()) {
     if (seen.has(name)) continue
     seen.add(name)
-    for (const { peer } of byName.get(name)?.trustedChannels ?? []) if (peer.identifier !== undefined) next.push(peer.identifier)
+    for (const { peer } of byName.get(name)?.trustedChannels ?? [])
+      if (peer.identifier !== undefined) next.push(peer.identifier)
   }
   return seen.size
 }

@@ -84,8 +84,12 @@ const answers: { [Q in keyof Questions]: (details: Questions[Q]) => Promise<Answ
 
 process.on('message', ({ question, details }: FromMain) => {
   answers[question](details as never).then(
-    (answer) => { tell({ answer: question, details: answer } as FromNode) },
-    (error: unknown) => { tell({ answer: 'failed', details: { message: String(error) } }) },
+    (answer) => {
+      tell({ answer: question, details: answer } as FromNode)
+    },
+    (error: unknown) => {
+      tell({ answer: 'failed', details: { message: String(error) } })
+    },
   )
 })
 process.once('disconnect', () => {

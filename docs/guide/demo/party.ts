@@ -12,7 +12,10 @@ export class Party {
   /** Milliseconds since 1970. */
   startedAt = 0
   readonly #child: ChildProcess
-  readonly #waiting = new Map<string, { resolve: (answer: never) => void; reject: (error: Error) => void; progress?: (value: { sent: number }) => void }>()
+  readonly #waiting = new Map<
+    string,
+    { resolve: (answer: never) => void; reject: (error: Error) => void; progress?: (value: { sent: number }) => void }
+  >()
   #ended = false
 
   constructor(dataDir: string) {
@@ -30,7 +33,11 @@ export class Party {
     return this.#wait(what)
   }
 
-  ask<Q extends keyof Questions>(question: Q, details: Questions[Q], progress?: (value: { sent: number }) => void): Promise<Answers[Q]> {
+  ask<Q extends keyof Questions>(
+    question: Q,
+    details: Questions[Q],
+    progress?: (value: { sent: number }) => void,
+  ): Promise<Answers[Q]> {
     const answer = this.#wait(question, progress)
     this.#child.send({ question, details })
     return answer

@@ -25,7 +25,10 @@ export interface DemoResult {
 export function progressBar(bytes: number): SingleBar {
   const mib = (value: number) => (value / 1_048_576).toFixed(0)
   const bar = new SingleBar(
-    { format: 'Sending [{bar}] {percentage} %  {value} of {total} MiB', formatValue: (v, _o, type) => (type === 'percentage' ? String(v) : mib(v)) },
+    {
+      format: 'Sending [{bar}] {percentage} %  {value} of {total} MiB',
+      formatValue: (v, _o, type) => (type === 'percentage' ? String(v) : mib(v)),
+    },
     Presets.shades_classic,
   )
   bar.start(bytes, 0)

@@ -2,7 +2,19 @@
  * The file-system backend: every file as plain bytes in one folder, under its own name.
  */
 import { constants } from 'node:fs'
-import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs, unlink, type FileHandle as NodeFile } from 'node:fs/promises'
+import {
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  statfs,
+  unlink,
+  type FileHandle as NodeFile,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { errnoOf, type FileHandle, type FileRecord, type FileStore, type StoredFile } from '../shared/index.ts'
 import { IndexFile, type FileStamp } from './index-file.ts'
@@ -26,7 +38,14 @@ const partsFolder = '.parts'
 const indexName = '.index'
 
 /** What a file system without hard links answers to link(). */
-const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
+const noLinks: ReadonlySet<string | undefined> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EXDEV',
+])
 
 export interface FolderStoreOptions {
   /** The index could not be written; files are hashed again at the next start. */
@@ -80,7 +99,7 @@ export class FolderStore implements FileStore<FolderHandle> {
   }
 
   async write({ file }: FolderHandle, position: number, data: Uint8Array): Promise<void> {
-    for (let done = 0; done < data.byteLength; ) {
+    for (let done = 0; done < data.byteLength;) {
       const { bytesWritten } = await file.write(data, done, data.byteLength - done, position + done)
       done += bytesWritten
     }
@@ -201,7 +220,13 @@ async function linkNew(part: string, target: string): Promise<void> {
     await link(part, target)
   } catch (error) {
     if (!noLinks.has(errnoOf(error))) throw error
-    if (await lstat(target).then(() => true, () => false)) throw Object.assign(new Error(`${target} exists`), { code: 'EEXIST' })
+    if (
+      await lstat(target).then(
+        () => true,
+        () => false,
+      )
+    )
+      throw Object.assign(new Error(`${target} exists`), { code: 'EEXIST' })
     await rename(part, target)
     return
   }

@@ -24,7 +24,9 @@ export default definePlugin<ResolvedFilesMappedOptions>({
   setup(ctx, { directory, quota, duplicates, durability }) {
     const store = new FolderStore(path.join(ctx.settings.dataDir, directory), {
       onIndexFailed: (error) => {
-        ctx.log.warn('the index of the files could not be written; they are hashed again at the next start', { error: String(error) })
+        ctx.log.warn('the index of the files could not be written; they are hashed again at the next start', {
+          error: String(error),
+        })
       },
     })
     const files = fileManager(store, {

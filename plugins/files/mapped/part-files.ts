@@ -21,7 +21,8 @@ export class PartFiles {
   /** Makes the folder and sweeps it. @throws P2PNetError E_FILE_IO if something else has its place */
   async prepare(): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    if (!(await lstat(this.#folder)).isDirectory()) throw fileError('E_FILE_IO', `${this.#folder} must be a folder, and no link`)
+    if (!(await lstat(this.#folder)).isDirectory())
+      throw fileError('E_FILE_IO', `${this.#folder} must be a folder, and no link`)
     const began = await this.#processStart()
     for (const name of await readdir(this.#folder)) {
       const part = path.join(this.#folder, name)

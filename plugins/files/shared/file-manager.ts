@@ -82,7 +82,8 @@ export function fileManager<H extends FileHandle>(store: FileStore<H>, options: 
       const checked = checkName(name, forbidden)
       await ready()
       const old = catalogue.named(checked)
-      if (old !== undefined && duplicates === 'reject') throw fileError('E_FILE_EXISTS', `there is a file ${old.name} already`)
+      if (old !== undefined && duplicates === 'reject')
+        throw fileError('E_FILE_EXISTS', `there is a file ${old.name} already`)
       return { part: newId(), room: await room.reserve(size, duplicates === 'replace' ? (old?.size ?? 0) : 0) }
     },
     publish: (part) => publisher.publish(part, checkName(part.name, forbidden)),
@@ -115,7 +116,10 @@ export function fileManager<H extends FileHandle>(store: FileStore<H>, options: 
     writeToFile,
     inboundDataPacketToFile({ data }: DataTransmissionPacket) {
       // The packet names no file: the time is for people, the random part keeps two of one millisecond apart.
-      const time = new Date(clock.now()).toISOString().replace(/[^0-9]/g, '').slice(0, 14)
+      const time = new Date(clock.now())
+        .toISOString()
+        .replace(/[^0-9]/g, '')
+        .slice(0, 14)
       return writeToFile(`data-${time}-${newId().slice(0, 8)}`, data)
     },
     async getFile(nameOrId) {
@@ -148,7 +152,8 @@ export function fileManager<H extends FileHandle>(store: FileStore<H>, options: 
       await publisher.remove(nameOrId)
     },
     createReadStream: (nameOrId: string, range?: ReadRange) => track(readStream(() => open(nameOrId), range)),
-    createWriteStream: (name: string, expected: WriteOptions = {}) => track(new PartStream(new PartWriter(parts, name, expected))),
+    createWriteStream: (name: string, expected: WriteOptions = {}) =>
+      track(new PartStream(new PartWriter(parts, name, expected))),
     async close() {
       closed = true
       const left = [...streams].map((stream) => {

@@ -38,7 +38,8 @@ export function checkName(name: unknown, forbidden?: RegExp): string {
   // Before anything else looks at it: a name of a megabyte is not worth a normalisation.
   const stored = name.length > nameBytes ? name : name.normalize('NFC')
   const broken = name.length > nameBytes ? rules.at(-1) : rules.find(([isBroken]) => isBroken(stored))
-  const why = broken?.[1] ?? (forbidden?.test(stored) === true ? 'holds a character that this store cannot keep' : undefined)
+  const why =
+    broken?.[1] ?? (forbidden?.test(stored) === true ? 'holds a character that this store cannot keep' : undefined)
   if (why === undefined) return stored
   throw fileError('E_FILE_NAME', `the name ${JSON.stringify(name.slice(0, 64))} ${why}`)
 }

@@ -59,8 +59,10 @@ export class PartWriter<H extends FileHandle = FileHandle> {
   open(): Promise<void> {
     return this.#run('open', async () => {
       const { size = 0, sha256 } = this.#expected
-      if (!Number.isSafeInteger(size) || size < 0) throw fileError('E_FILE_SIZE', `${String(size)} is no size of a file`)
-      if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw fileError('E_HASH', 'sha256 must be 64 hex digits')
+      if (!Number.isSafeInteger(size) || size < 0)
+        throw fileError('E_FILE_SIZE', `${String(size)} is no size of a file`)
+      if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256))
+        throw fileError('E_HASH', 'sha256 must be 64 hex digits')
       const { part, room } = await this.#services.admit(this.#name, size)
       this.#room = room
       this.#handle = await this.#services.store.open(part, 'write', this.#expected.size)

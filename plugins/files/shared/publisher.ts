@@ -62,15 +62,17 @@ export class Publisher<H extends FileHandle> {
 
   async remove(nameOrId: string): Promise<void> {
     const { store, catalogue, durability } = this.#options
-    await this.#changes.run(async () => {
-      const entry = catalogue.find(nameOrId)
-      await this.#change(entry.key, async () => {
-        await store.remove(entry.stored)
-        catalogue.delete(entry)
+    await this.#changes
+      .run(async () => {
+        const entry = catalogue.find(nameOrId)
+        await this.#change(entry.key, async () => {
+          await store.remove(entry.stored)
+          catalogue.delete(entry)
+        })
       })
-    }).catch((error: unknown) => {
-      throw asFileError(error, `could not remove ${nameOrId}`)
-    })
+      .catch((error: unknown) => {
+        throw asFileError(error, `could not remove ${nameOrId}`)
+      })
     if (durability === 'file+dir') await store.sync()
   }
 

@@ -40,17 +40,34 @@ export function readStream(open: () => Promise<OpenFile>, { start = 0, end = Inf
     highWaterMark,
     construct(done) {
       // Whoever destroys the stream meanwhile has said why already; Node would make one error of the two.
-      construct().then(() => { done() }, (error: Error) => { done(this.destroyed ? null : error) })
+      construct().then(
+        () => {
+          done()
+        },
+        (error: Error) => {
+          done(this.destroyed ? null : error)
+        },
+      )
     },
     read(size) {
       const reading = read(Math.max(size, highWaterMark))
       busy = reading.catch(() => undefined)
-      reading.then((bytes) => this.push(bytes), (error: unknown) => this.destroy(asFileError(error, 'could not read')))
+      reading.then(
+        (bytes) => this.push(bytes),
+        (error: unknown) => this.destroy(asFileError(error, 'could not read')),
+      )
     },
     destroy(error, done) {
       busy
         .then(() => file?.close())
-        .then(() => { done(error) }, (failure: unknown) => { done(error ?? asFileError(failure, 'could not close')) })
+        .then(
+          () => {
+            done(error)
+          },
+          (failure: unknown) => {
+            done(error ?? asFileError(failure, 'could not close'))
+          },
+        )
     },
   })
 }

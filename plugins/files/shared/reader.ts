@@ -50,7 +50,7 @@ export class Reader<H extends FileHandle> {
     if (file.size > constants.MAX_LENGTH)
       throw fileError('E_FILE_SIZE', `${file.name} has ${String(file.size)} bytes; read it with createReadStream()`)
     const bytes = Buffer.allocUnsafeSlow(file.size)
-    for (let at = 0; at < file.size; ) at += await file.read(at, bytes.subarray(at, at + 16 * readBytes))
+    for (let at = 0; at < file.size;) at += await file.read(at, bytes.subarray(at, at + 16 * readBytes))
     return bytes
   }
 
@@ -70,7 +70,7 @@ export class Reader<H extends FileHandle> {
     const hash = createHash('sha256')
     const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, file.size))
     try {
-      for (let at = 0; at < file.size; ) {
+      for (let at = 0; at < file.size;) {
         const count = await file.read(at, buffer.subarray(0, file.size - at))
         hash.update(buffer.subarray(0, count))
         at += count
@@ -92,7 +92,8 @@ export class Reader<H extends FileHandle> {
         const count = await store.read(handle, position, into).catch((error: unknown) => {
           throw asFileError(error, `could not read ${name}`)
         })
-        if (count === 0) throw fileError('E_FILE_IO', `${name} ends at ${String(position)}, before its ${String(size)} bytes`)
+        if (count === 0)
+          throw fileError('E_FILE_IO', `${name} ends at ${String(position)}, before its ${String(size)} bytes`)
         return count
       },
       close: async () => {

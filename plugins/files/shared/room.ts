@@ -68,7 +68,8 @@ export class Room {
 
   #atMost(bytes: number): void {
     const { quota } = this.#options
-    if (bytes > quota) throw fileError('E_QUOTA', `${String(bytes)} bytes would be more than the quota of ${String(quota)}`)
+    if (bytes > quota)
+      throw fileError('E_QUOTA', `${String(bytes)} bytes would be more than the quota of ${String(quota)}`)
   }
 
   async #checkFree(size: number): Promise<void> {
@@ -76,6 +77,9 @@ export class Room {
     let outstanding = 0
     for (const { promised, written } of this.#parts) outstanding += Math.max(0, promised - written)
     if (outstanding <= free) return
-    throw fileError('E_QUOTA', `the store has room for ${String(free)} bytes, not for ${String(size)} besides what is under way`)
+    throw fileError(
+      'E_QUOTA',
+      `the store has room for ${String(free)} bytes, not for ${String(size)} besides what is under way`,
+    )
   }
 }

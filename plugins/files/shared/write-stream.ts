@@ -30,7 +30,9 @@ export class PartStream extends Writable implements FileWriteStream {
     // A turn later: `#part` is set only after super() has returned.
     process.nextTick(() => {
       // Whoever destroys the stream meanwhile has said why already; Node would make one error of the two.
-      pass(this.#part.open(), (error) => { done(this.destroyed ? null : error) })
+      pass(this.#part.open(), (error) => {
+        done(this.destroyed ? null : error)
+      })
     })
   }
 
@@ -53,12 +55,23 @@ export class PartStream extends Writable implements FileWriteStream {
       done(failure)
     }
     this.#part.discard().then(
-      (published) => { end(published, error) },
-      (failure: unknown) => { end(undefined, error ?? (failure as Error)) },
+      (published) => {
+        end(published, error)
+      },
+      (failure: unknown) => {
+        end(undefined, error ?? (failure as Error))
+      },
     )
   }
 }
 
 function pass(work: Promise<unknown>, done: Done): void {
-  work.then(() => { done() }, (error: unknown) => { done(error as Error) })
+  work.then(
+    () => {
+      done()
+    },
+    (error: unknown) => {
+      done(error as Error)
+    },
+  )
 }

@@ -27,10 +27,16 @@ export default definePlugin<ResolvedDistributionOptions>({
     const handlers = new Map<DataType, DataHandler>()
     // MiscData is the application's; a plugin that wants it takes the place of the event.
     const handlerOf = (type: DataType): DataHandler | undefined =>
-      handlers.get(type) ?? (type === 'MiscData' ? (bytes, channel) => { ctx.network.emit('data', bytes, channel) } : undefined)
+      handlers.get(type) ??
+      (type === 'MiscData'
+        ? (bytes, channel) => {
+            ctx.network.emit('data', bytes, channel)
+          }
+        : undefined)
 
     const distribution: Distribution = {
-      queue: (bytes, dataType, target) => queue(ctx, { type: 'DataTransmission', dataType, data: bytes } as NetworkPacket, target),
+      queue: (bytes, dataType, target) =>
+        queue(ctx, { type: 'DataTransmission', dataType, data: bytes } as NetworkPacket, target),
       queuePacket: (packet, target) => queue(ctx, packet, target),
       async distributeFile(path, { to, ...options } = {}) {
         if (!ctx.has('transfer'))
@@ -68,7 +74,11 @@ export default definePlugin<ResolvedDistributionOptions>({
 })
 
 /** One packet to all who are meant. Never waits for a stuck peer. */
-function queue(ctx: PluginContext, packet: NetworkPacket, target: DistributionTarget = {}): Promise<DistributionResult[]> {
+function queue(
+  ctx: PluginContext,
+  packet: NetworkPacket,
+  target: DistributionTarget = {},
+): Promise<DistributionResult[]> {
   const { channels, unknown } = resolve(ctx, target.to)
   try {
     return Promise.resolve([...ctx.network.post(packet, channels), ...unknown])
@@ -78,7 +88,10 @@ function queue(ctx: PluginContext, packet: NetworkPacket, target: DistributionTa
 }
 
 /** Channels, and a row for everybody who has none. Absent: all trusted ones. */
-function resolve(ctx: PluginContext, to: DistributionTarget['to']): { channels: PeerChannel[]; unknown: DistributionResult[] } {
+function resolve(
+  ctx: PluginContext,
+  to: DistributionTarget['to'],
+): { channels: PeerChannel[]; unknown: DistributionResult[] } {
   if (to === undefined) return { channels: [...ctx.network.trustedChannels], unknown: [] }
   const byIdentifier = new Map<string, PeerChannel>()
   for (const channel of ctx.network.channels)
@@ -88,7 +101,12 @@ function resolve(ctx: PluginContext, to: DistributionTarget['to']): { channels: 
   for (const target of to) {
     const channel = typeof target === 'string' ? byIdentifier.get(target) : target
     if (channel !== undefined) channels.add(channel)
-    else unknown.push({ peer: target as string, ok: false, error: { code: 'E_PEER_UNKNOWN', message: `no open channel to ${target as string}` } })
+    else
+      unknown.push({
+        peer: target as string,
+        ok: false,
+        error: { code: 'E_PEER_UNKNOWN', message: `no open channel to ${target as string}` },
+      })
   }
   return { channels: [...channels], unknown }
 }

@@ -7,7 +7,10 @@ import { collectionShareSchema } from '../../../schemas/generated/collection-sha
 import { dataTransmissionSchema } from '../../../schemas/generated/data-transmission.ts'
 import { disconnectSchema } from '../../../schemas/generated/disconnect.ts'
 import { identifierSchema } from '../../../schemas/generated/identifier.ts'
-import { packetsStandardSchema, type ResolvedPacketsStandardOptions } from '../../../schemas/generated/packets-standard.ts'
+import {
+  packetsStandardSchema,
+  type ResolvedPacketsStandardOptions,
+} from '../../../schemas/generated/packets-standard.ts'
 import { pureMessageSchema } from '../../../schemas/generated/pure-message.ts'
 
 /** File bytes wait for everything else; messages and commands do not wait for file bytes. */

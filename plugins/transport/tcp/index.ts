@@ -2,7 +2,13 @@
  * transport-tcp: plain TCP. It proves nothing about who is at the other end.
  */
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { definePlugin, P2PNetError, type Connection, type PluginContext, type TransportListener } from '../../../core/index.ts'
+import {
+  definePlugin,
+  P2PNetError,
+  type Connection,
+  type PluginContext,
+  type TransportListener,
+} from '../../../core/index.ts'
 import { transportTcpSchema, type ResolvedTransportTcpOptions } from '../../../schemas/generated/transport-tcp.ts'
 
 export default definePlugin<ResolvedTransportTcpOptions>({
@@ -30,7 +36,12 @@ function listen(
   const server = ctx.net.createServer({ noDelay, ...keepAlive }, onConnection)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new P2PNetError('E_LISTEN', `cannot listen on ${host}:${String(port)}: ${describe(error)}`, { cause: error, plugin: ctx.id }))
+      reject(
+        new P2PNetError('E_LISTEN', `cannot listen on ${host}:${String(port)}: ${describe(error)}`, {
+          cause: error,
+          plugin: ctx.id,
+        }),
+      )
     })
     server.listen({ host, port, backlog, exclusive: true }, () => {
       server.removeAllListeners('error')
@@ -56,16 +67,28 @@ function dial(
   port: number,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const socket = ctx.net.connect({ host, port, noDelay, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs })
+  const socket = ctx.net.connect({
+    host,
+    port,
+    noDelay,
+    keepAlive: keepAliveMs > 0,
+    keepAliveInitialDelay: keepAliveMs,
+  })
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown) => {
       settle()
       socket.destroy()
       reject(new P2PNetError('E_DIAL', `cannot reach ${host}:${String(port)}: ${reason}`, { cause, plugin: ctx.id }))
     }
-    const timer = ctx.clock.setTimeout(() => { fail(`no answer within ${String(dialMs)} ms`) }, dialMs)
-    const onAbort = () => { fail('given up', signal.reason) }
-    const onError = (error: NodeJS.ErrnoException) => { fail(describe(error), error) }
+    const timer = ctx.clock.setTimeout(() => {
+      fail(`no answer within ${String(dialMs)} ms`)
+    }, dialMs)
+    const onAbort = () => {
+      fail('given up', signal.reason)
+    }
+    const onError = (error: NodeJS.ErrnoException) => {
+      fail(describe(error), error)
+    }
     const settle = () => {
       ctx.clock.clear(timer)
       signal.removeEventListener('abort', onAbort)

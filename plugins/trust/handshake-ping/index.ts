@@ -32,7 +32,11 @@ export default definePlugin<ResolvedHandshakePingOptions>({
   },
 })
 
-function shakeHands(ctx: PluginContext, options: ResolvedHandshakePingOptions, channel: PeerChannel): Promise<TrustLevel> {
+function shakeHands(
+  ctx: PluginContext,
+  options: ResolvedHandshakePingOptions,
+  channel: PeerChannel,
+): Promise<TrustLevel> {
   const { clock, network } = ctx
   const session = new PingSession(options)
   introduce(ctx, channel)
@@ -52,14 +56,24 @@ function shakeHands(ctx: PluginContext, options: ResolvedHandshakePingOptions, c
       stop()
       reject(error)
     }
-    const left = () => { fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake')) }
+    const left = () => {
+      fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake'))
+    }
     // A little slower than the other side counts, so that a delay on the way does not cost a ping.
-    const timer = clock.setInterval(() => {
-      if (session.sendsMore) ping()
-      else if (session.verdict !== 'pinging') end()
-    }, Math.ceil(options.intervalMs * 1.1))
+    const timer = clock.setInterval(
+      () => {
+        if (session.sendsMore) ping()
+        else if (session.verdict !== 'pinging') end()
+      },
+      Math.ceil(options.intervalMs * 1.1),
+    )
     const deadline = clock.setTimeout(() => {
-      fail(new P2PNetError('E_HANDSHAKE_TIMEOUT', `no ${String(options.pings)} pings within ${String(options.timeoutMs)} ms`))
+      fail(
+        new P2PNetError(
+          'E_HANDSHAKE_TIMEOUT',
+          `no ${String(options.pings)} pings within ${String(options.timeoutMs)} ms`,
+        ),
+      )
     }, options.timeoutMs)
     const stop = channel.take((packet) => {
       if (packet.type === 'Identifier') return introduced(ctx, packet as IdentifierPacket, channel)
@@ -107,7 +121,8 @@ function isPing(packet: NetworkPacket): boolean {
 
 function ownAddress(network: PluginContext['network']): string {
   const [listening] = network.listening
-  if (listening !== undefined && isIP(listening.host) !== 0 && listening.host !== '0.0.0.0' && listening.host !== '::') return listening.host
+  if (listening !== undefined && isIP(listening.host) !== 0 && listening.host !== '0.0.0.0' && listening.host !== '::')
+    return listening.host
   const all = network.interfaces.flatMap(({ addresses }) => addresses)
   return (all.find(({ family, internal }) => family === 'IPv4' && !internal) ?? all[0])?.address ?? '127.0.0.1'
 }

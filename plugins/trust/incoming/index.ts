@@ -54,7 +54,9 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
       },
       placement: options.incomingPeerPlacement,
       refuses: (identifier) =>
-        names.blocked.has(identifier) ? { code: 'E_BLOCKED', reason: `${identifier} is in blockedIdentifiers` } : undefined,
+        names.blocked.has(identifier)
+          ? { code: 'E_BLOCKED', reason: `${identifier} is in blockedIdentifiers` }
+          : undefined,
       authorizes: (identifier) => names.authorized.has(identifier),
       block: () => undefined,
       unblock: () => undefined,
@@ -85,7 +87,9 @@ function readBlockedIPs(entries: readonly string[], plugin: string): BlockList {
     const [address = '', bits] = entry.split('/')
     const family = isIP(address)
     if (family === 0)
-      throw new P2PNetError('E_PLUGIN_OPTIONS', `blockedIPs: ${JSON.stringify(entry)} is no address and no range`, { plugin })
+      throw new P2PNetError('E_PLUGIN_OPTIONS', `blockedIPs: ${JSON.stringify(entry)} is no address and no range`, {
+        plugin,
+      })
     const type = family === 6 ? 'ipv6' : 'ipv4'
     if (bits === undefined) list.addAddress(address, type)
     else {

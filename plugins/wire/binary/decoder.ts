@@ -2,7 +2,13 @@
  * Chunks to packets. Every length is checked as soon as its bytes are there and before anything is buffered for it; a
  * frame that lies within one chunk is never copied, and its payload is a view into that chunk.
  */
-import { P2PNetError, type Decoder, type DecoderLimits, type NetworkPacket, type PacketRegistry } from '../../../core/index.ts'
+import {
+  P2PNetError,
+  type Decoder,
+  type DecoderLimits,
+  type NetworkPacket,
+  type PacketRegistry,
+} from '../../../core/index.ts'
 import { nestsDeeper } from './json-depth.ts'
 import { codeCredit, codeNamed, flagBulk, headBytes, standardTypes, version } from './layout.ts'
 
@@ -119,7 +125,10 @@ export class BinaryDecoder implements Decoder {
     if (seen !== version) throw invalid(`version ${String(seen)} of the frame is unknown`)
     if (total < headBytes || from[at + 7] !== 0) throw invalid('the head of the frame is malformed')
     if (total > this.limits.frameBytes)
-      throw new P2PNetError('E_FRAME_TOO_LARGE', `a frame of ${String(total)} bytes, of ${String(this.limits.frameBytes)}`)
+      throw new P2PNetError(
+        'E_FRAME_TOO_LARGE',
+        `a frame of ${String(total)} bytes, of ${String(this.limits.frameBytes)}`,
+      )
     if (from[at + 5] === codeCredit) {
       if (total !== headBytes) throw invalid('a credit frame has a body')
       return total
@@ -127,7 +136,10 @@ export class BinaryDecoder implements Decoder {
     const headerLength = from.readUInt32BE(at + 8)
     if (headerLength > total - headBytes) throw invalid('the header is longer than its frame')
     if (headerLength > this.#options.headerBytes)
-      throw new P2PNetError('E_FRAME_TOO_LARGE', `a header of ${String(headerLength)} bytes, of ${String(this.#options.headerBytes)}`)
+      throw new P2PNetError(
+        'E_FRAME_TOO_LARGE',
+        `a header of ${String(headerLength)} bytes, of ${String(this.#options.headerBytes)}`,
+      )
     return total
   }
 
@@ -156,14 +168,16 @@ export class BinaryDecoder implements Decoder {
   }
 
   #fields(header: Buffer): Record<string, unknown> {
-    if (nestsDeeper(header, this.#options.jsonDepth)) throw invalid(`the header nests deeper than ${String(this.#options.jsonDepth)}`)
+    if (nestsDeeper(header, this.#options.jsonDepth))
+      throw invalid(`the header nests deeper than ${String(this.#options.jsonDepth)}`)
     let fields: unknown
     try {
       fields = JSON.parse(header.toString('utf8'))
     } catch (error) {
       throw invalid('the header is no JSON', error)
     }
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw invalid('the header is no JSON object')
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      throw invalid('the header is no JSON object')
     if (Object.hasOwn(fields, '__proto__')) throw invalid('the header has a field named __proto__')
     return fields as Record<string, unknown>
   }

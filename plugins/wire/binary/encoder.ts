@@ -15,17 +15,25 @@ export interface EncoderOptions {
 /** @throws P2PNetError E_PACKET_UNKNOWN, E_PACKET_INVALID, E_FRAME_TOO_LARGE */
 export function encode(packet: NetworkPacket, options: EncoderOptions): Frame {
   const type = options.types.get(packet.type)
-  if (type === undefined) throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
+  if (type === undefined)
+    throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
   const code = codeOf.get(packet.type) ?? codeNamed
-  const payload = type.bytesField === undefined ? undefined : (packet as unknown as Record<string, Uint8Array>)[type.bytesField]
+  const payload =
+    type.bytesField === undefined ? undefined : (packet as unknown as Record<string, Uint8Array>)[type.bytesField]
   const header = headerOf(packet, code, type.bytesField, options.identifier())
   const headerLength = Buffer.byteLength(header)
   if (headerLength > options.headerBytes)
-    throw new P2PNetError('E_FRAME_TOO_LARGE', `the fields of ${packet.type} take ${String(headerLength)} bytes, of ${String(options.headerBytes)}`)
+    throw new P2PNetError(
+      'E_FRAME_TOO_LARGE',
+      `the fields of ${packet.type} take ${String(headerLength)} bytes, of ${String(options.headerBytes)}`,
+    )
   const payloadLength = payload?.byteLength ?? 0
   const bytes = headBytes + headerLength + payloadLength
   if (bytes > options.frameBytes)
-    throw new P2PNetError('E_FRAME_TOO_LARGE', `${packet.type} takes ${String(bytes)} bytes, of ${String(options.frameBytes)}`)
+    throw new P2PNetError(
+      'E_FRAME_TOO_LARGE',
+      `${packet.type} takes ${String(bytes)} bytes, of ${String(options.frameBytes)}`,
+    )
 
   const lane = type.laneOf(packet)
   const head = Buffer.allocUnsafe(headBytes + headerLength)
@@ -53,7 +61,12 @@ function writeHead(head: Buffer, bytes: number, code: number, flags: number, hea
 
 /** What the head does not say. An Identifier packet introduces its sender, so it always carries the name. */
 function headerOf(packet: NetworkPacket, code: number, bytesField: string | undefined, own: string): string {
-  const { type, sourceOriginTime: _time, sourceOriginIdentifier: origin, ...fields } = packet as NetworkPacket & Record<string, unknown>
+  const {
+    type,
+    sourceOriginTime: _time,
+    sourceOriginIdentifier: origin,
+    ...fields
+  } = packet as NetworkPacket & Record<string, unknown>
   if (bytesField !== undefined) delete fields[bytesField]
   if (code === codeNamed) fields.type = type
   if (origin !== undefined && (origin !== own || type === 'Identifier')) fields.sourceOriginIdentifier = origin

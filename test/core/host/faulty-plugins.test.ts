@@ -14,114 +14,246 @@ const never = () => new Promise<never>(() => undefined)
 const refused: { fault: string; plugin: () => Plugin; code: string; hook?: string; says: RegExp }[] = [
   {
     fault: 'throws in setup',
-    plugin: () => faulty({ setup() { throw new Error('boom') } }),
-    code: 'E_PLUGIN_SETUP', hook: 'setup', says: /faulty.*boom/,
+    plugin: () =>
+      faulty({
+        setup() {
+          throw new Error('boom')
+        },
+      }),
+    code: 'E_PLUGIN_SETUP',
+    hook: 'setup',
+    says: /faulty.*boom/,
   },
   {
     fault: 'has an asynchronous setup',
     plugin: () => faulty({ setup: async () => Promise.reject(new Error('late boom')) }),
-    code: 'E_PLUGIN_SETUP', hook: 'setup', says: /faulty.*synchronous/,
+    code: 'E_PLUGIN_SETUP',
+    hook: 'setup',
+    says: /faulty.*synchronous/,
   },
   {
     fault: 'taps a hook that does not exist',
-    plugin: () => faulty({ setup(ctx) { (ctx.hooks.packets as unknown as Record<string, { tap(fn: () => void): void }>).admitt?.tap(() => undefined) } }),
-    code: 'E_HOOK_UNKNOWN', hook: 'packets.admitt', says: /did you mean packets\.admit/,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ;(ctx.hooks.packets as unknown as Record<string, { tap(fn: () => void): void }>).admitt?.tap(() => undefined)
+        },
+      }),
+    code: 'E_HOOK_UNKNOWN',
+    hook: 'packets.admitt',
+    says: /did you mean packets\.admit/,
   },
   {
     fault: 'provides a capability twice',
-    plugin: () => faulty({ provides: ['routines'], setup(ctx) { ctx.provide('routines', {} as never); ctx.provide('routines', {} as never) } }),
-    code: 'E_CAPABILITY_TWICE', says: /routines.*faulty/,
+    plugin: () =>
+      faulty({
+        provides: ['routines'],
+        setup(ctx) {
+          ctx.provide('routines', {} as never)
+          ctx.provide('routines', {} as never)
+        },
+      }),
+    code: 'E_CAPABILITY_TWICE',
+    says: /routines.*faulty/,
   },
   {
     fault: 'provides what it does not declare',
-    plugin: () => faulty({ setup(ctx) { ctx.provide('routines', {} as never) } }),
-    code: 'E_PLUGIN_SETUP', says: /faulty.*routines/,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.provide('routines', {} as never)
+        },
+      }),
+    code: 'E_PLUGIN_SETUP',
+    says: /faulty.*routines/,
   },
   {
     fault: 'declares what it does not provide',
     plugin: () => faulty({ provides: ['routines'] }),
-    code: 'E_PLUGIN_SETUP', says: /faulty.*routines/,
+    code: 'E_PLUGIN_SETUP',
+    says: /faulty.*routines/,
   },
   {
     fault: 'throws in start',
-    plugin: () => faulty({ start() { throw new Error('no start') } }),
-    code: 'E_PLUGIN_START', hook: 'start', says: /faulty.*no start/,
+    plugin: () =>
+      faulty({
+        start() {
+          throw new Error('no start')
+        },
+      }),
+    code: 'E_PLUGIN_START',
+    hook: 'start',
+    says: /faulty.*no start/,
   },
   {
     fault: 'rejects in start',
     plugin: () => faulty({ start: () => Promise.reject(new Error('no start')) }),
-    code: 'E_PLUGIN_START', hook: 'start', says: /faulty.*no start/,
+    code: 'E_PLUGIN_START',
+    hook: 'start',
+    says: /faulty.*no start/,
   },
   {
     fault: 'hangs in start',
     plugin: () => faulty({ start: never }),
-    code: 'E_PLUGIN_TIMEOUT', hook: 'start', says: /faulty.*start within 150 ms/,
+    code: 'E_PLUGIN_TIMEOUT',
+    hook: 'start',
+    says: /faulty.*start within 150 ms/,
   },
   {
     fault: 'taps after setup',
-    plugin: () => faulty({ start(ctx) { ctx.hooks.packets.admit.tap(() => undefined) } }),
-    code: 'E_TAP_LATE', says: /faulty.*packets\.admit/,
+    plugin: () =>
+      faulty({
+        start(ctx) {
+          ctx.hooks.packets.admit.tap(() => undefined)
+        },
+      }),
+    code: 'E_TAP_LATE',
+    says: /faulty.*packets\.admit/,
   },
 ]
 
 /** Such a plugin is named and the node stays up. `heard`: does a message still arrive? */
-const survived: { fault: string; plugin: () => Plugin; hook: string; code: string; heard: boolean; messages?: number }[] = [
+const survived: {
+  fault: string
+  plugin: () => Plugin
+  hook: string
+  code: string
+  heard: boolean
+  messages?: number
+}[] = [
   {
     fault: 'throws in a tap of trust',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.admit.tap(() => { throw new Error('boom') }) } }),
-    hook: 'packets.admit', code: 'E_PLUGIN_FAILED', heard: false,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.admit.tap(() => {
+            throw new Error('boom')
+          })
+        },
+      }),
+    hook: 'packets.admit',
+    code: 'E_PLUGIN_FAILED',
+    heard: false,
   },
   {
     fault: 'throws on every packet',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.received.for('PureMessage').tap(() => { throw new Error('boom') }, { stage: -10 }) } }),
-    hook: 'packets.received:PureMessage', code: 'E_PLUGIN_FAILED', heard: true, messages: 200,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.received.for('PureMessage').tap(
+            () => {
+              throw new Error('boom')
+            },
+            { stage: -10 },
+          )
+        },
+      }),
+    hook: 'packets.received:PureMessage',
+    code: 'E_PLUGIN_FAILED',
+    heard: true,
+    messages: 200,
   },
   {
     fault: 'rejects on every packet',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.received.for('PureMessage').tapPromise(() => Promise.reject(new Error('boom')), { stage: -10 }) } }),
-    hook: 'packets.received:PureMessage', code: 'E_PLUGIN_FAILED', heard: true, messages: 50,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.received
+            .for('PureMessage')
+            .tapPromise(() => Promise.reject(new Error('boom')), { stage: -10 })
+        },
+      }),
+    hook: 'packets.received:PureMessage',
+    code: 'E_PLUGIN_FAILED',
+    heard: true,
+    messages: 50,
   },
   {
     fault: 'hangs on a packet',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.received.for('PureMessage').tapPromise(never, { stage: -10 }) } }),
-    hook: 'packets.received:PureMessage', code: 'E_PLUGIN_TIMEOUT', heard: true,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.received.for('PureMessage').tapPromise(never, { stage: -10 })
+        },
+      }),
+    hook: 'packets.received:PureMessage',
+    code: 'E_PLUGIN_TIMEOUT',
+    heard: true,
   },
   {
     fault: 'puts an async function into a synchronous tap',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.admit.tap((async () => Promise.resolve(undefined)) as never) } }),
-    hook: 'packets.admit', code: 'E_PLUGIN_FAILED', heard: false,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.admit.tap((async () => Promise.resolve(undefined)) as never)
+        },
+      }),
+    hook: 'packets.admit',
+    code: 'E_PLUGIN_FAILED',
+    heard: false,
   },
   {
     fault: 'answers nonsense where a refusal is due',
-    plugin: () => faulty({ setup(ctx) { ctx.hooks.packets.admit.tap((() => true) as never) } }),
-    hook: 'packets.admit', code: 'E_PLUGIN_FAILED', heard: false,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.admit.tap((() => true) as never)
+        },
+      }),
+    hook: 'packets.admit',
+    code: 'E_PLUGIN_FAILED',
+    heard: false,
   },
   {
     fault: 'calls itself without end',
-    plugin: () => faulty({
-      setup(ctx) {
-        ctx.hooks.packets.received.for('PureMessage').tap(function again(packet, channel): undefined { again(packet, channel) }, { stage: -10 })
-      },
-    }),
-    hook: 'packets.received:PureMessage', code: 'E_PLUGIN_FAILED', heard: true,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.received.for('PureMessage').tap(
+            function again(packet, channel): undefined {
+              again(packet, channel)
+            },
+            { stage: -10 },
+          )
+        },
+      }),
+    hook: 'packets.received:PureMessage',
+    code: 'E_PLUGIN_FAILED',
+    heard: true,
   },
   {
     fault: 'throws in a listener',
-    plugin: () => faulty({ setup(ctx) { ctx.network.on('message', () => { throw new Error('boom') }) } }),
-    hook: 'event:message', code: 'E_PLUGIN_FAILED', heard: true,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.network.on('message', () => {
+            throw new Error('boom')
+          })
+        },
+      }),
+    hook: 'event:message',
+    code: 'E_PLUGIN_FAILED',
+    heard: true,
   },
   {
     fault: 'blocks for 200 ms',
-    plugin: () => faulty({
-      setup(ctx) {
-        ctx.hooks.packets.received.for('PureMessage').tap(() => {
-          const end = performance.now() + 200
-          while (performance.now() < end);
-          return undefined
-        }, { stage: -10 })
-      },
-    }),
-    hook: 'packets.received:PureMessage', code: 'E_PLUGIN_SLOW', heard: true, messages: 2,
+    plugin: () =>
+      faulty({
+        setup(ctx) {
+          ctx.hooks.packets.received.for('PureMessage').tap(
+            () => {
+              const end = performance.now() + 200
+              while (performance.now() < end);
+              return undefined
+            },
+            { stage: -10 },
+          )
+        },
+      }),
+    hook: 'packets.received:PureMessage',
+    code: 'E_PLUGIN_SLOW',
+    heard: true,
+    messages: 2,
   },
 ]
 
@@ -132,7 +264,15 @@ describe('a faulty plugin', () => {
   for (const { fault, plugin, code, hook, says } of refused)
     it(`that ${fault} keeps the node from starting, and ${code} names it`, async () => {
       const stopped: string[] = []
-      const witness = definePlugin({ name: 'witness', version: '1.0.0', api: 1, setup: () => undefined, stop: () => { stopped.push('witness') } })
+      const witness = definePlugin({
+        name: 'witness',
+        version: '1.0.0',
+        api: 1,
+        setup: () => undefined,
+        stop: () => {
+          stopped.push('witness')
+        },
+      })
       let error: unknown
       let node
       try {
@@ -172,7 +312,9 @@ describe('a faulty plugin', () => {
       expect(error.message).to.contain('faulty')
       if (heard) await eventually(() => count === messages)
       else {
-        const { count: dropped } = await eventually(() => sick.decisions().find((decision) => decision.code === 'E_PLUGIN_FAILED'))
+        const { count: dropped } = await eventually(() =>
+          sick.decisions().find((decision) => decision.code === 'E_PLUGIN_FAILED'),
+        )
         expect(dropped).to.be.at.least(1)
         expect(count).to.equal(0)
       }
@@ -185,7 +327,13 @@ describe('a faulty plugin', () => {
     })
 
   for (const [fault, stop, code] of [
-    ['throws in stop', () => { throw new Error('no end') }, 'E_PLUGIN_STOP'],
+    [
+      'throws in stop',
+      () => {
+        throw new Error('no end')
+      },
+      'E_PLUGIN_STOP',
+    ],
     ['hangs in stop', never, 'E_PLUGIN_TIMEOUT'],
   ] as const)
     it(`that ${fault} is named, and the node still reaches stopped`, async () => {
@@ -198,7 +346,16 @@ describe('a faulty plugin', () => {
     })
 
   it('is told of at most once a second for each hook, with a count', async () => {
-    const throwing = faulty({ setup(ctx) { ctx.hooks.packets.received.for('PureMessage').tap(() => { throw new Error('boom') }, { stage: -10 }) } })
+    const throwing = faulty({
+      setup(ctx) {
+        ctx.hooks.packets.received.for('PureMessage').tap(
+          () => {
+            throw new Error('boom')
+          },
+          { stage: -10 },
+        )
+      },
+    })
     const sick = await nodes.start('sick', [throwing])
     const well = await nodes.start('well')
     const counts: number[] = []

@@ -74,7 +74,10 @@ export function managerSuite(title: string, newBench: () => Promise<Bench>): voi
           const files = bench.open()
           const bytes = randomBytes(size)
           await files.writeToFile('a', bytes)
-          await pipeline(Readable.from(cut(bytes, 70_000)), files.createWriteStream('b', { size, sha256: sha256(bytes) }))
+          await pipeline(
+            Readable.from(cut(bytes, 70_000)),
+            files.createWriteStream('b', { size, sha256: sha256(bytes) }),
+          )
           for (const name of ['a', 'b']) {
             expect(bytes.equals(await files.getFile(name)), name).to.equal(true)
             expect((await files.stat(name)).sha256).to.equal(sha256(bytes))
@@ -208,7 +211,10 @@ export function managerSuite(title: string, newBench: () => Promise<Bench>): voi
     })
 
     describe('leaves nothing of a stream', () => {
-      const endings: readonly (readonly [what: string, end: (stream: FileWriteStream) => Promise<unknown> | undefined])[] = [
+      const endings: readonly (readonly [
+        what: string,
+        end: (stream: FileWriteStream) => Promise<unknown> | undefined,
+      ])[] = [
         ['destroyed before it opens', () => undefined],
         ['destroyed when it is open', (stream) => written(stream, Buffer.alloc(0))],
         ['destroyed in the middle', (stream) => written(stream, randomBytes(100_000))],
@@ -307,7 +313,9 @@ export function managerSuite(title: string, newBench: () => Promise<Bench>): voi
         it(`keeps ${String(stand)} of ten writers at once under \`${duplicates}\`, each whole`, async () => {
           const files = bench.open({ duplicates })
           const contents = Array.from({ length: 10 }, () => randomBytes(300_000))
-          const streams = contents.map((bytes) => files.createWriteStream('a', { size: bytes.length, sha256: sha256(bytes) }))
+          const streams = contents.map((bytes) =>
+            files.createWriteStream('a', { size: bytes.length, sha256: sha256(bytes) }),
+          )
           const results = await Promise.allSettled(
             streams.map(async (stream, i) => {
               await pipeline(Readable.from(cut(contents[i]!, 50_000)), stream)
@@ -315,7 +323,9 @@ export function managerSuite(title: string, newBench: () => Promise<Bench>): voi
             }),
           )
           const failed = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
-          expect(failed.map(({ reason }) => (reason as { code: string }).code)).to.deep.equal(Array(fail).fill('E_FILE_EXISTS'))
+          expect(failed.map(({ reason }) => (reason as { code: string }).code)).to.deep.equal(
+            Array(fail).fill('E_FILE_EXISTS'),
+          )
           const list = await files.list()
           expect(list.length).to.equal(stand)
           const hashes = new Set(contents.map(sha256))
@@ -425,7 +435,9 @@ export function managerSuite(title: string, newBench: () => Promise<Bench>): voi
     for (const durability of ['none', 'file', 'file+dir'] as const)
       it(`stores and removes with durability ${durability}, many at once`, async () => {
         const files = bench.open({ durability })
-        const infos = await Promise.all(Array.from({ length: 20 }, (_, i) => files.writeToFile(`f${String(i)}`, text(String(i)))))
+        const infos = await Promise.all(
+          Array.from({ length: 20 }, (_, i) => files.writeToFile(`f${String(i)}`, text(String(i)))),
+        )
         await Promise.all(infos.slice(5).map(({ id }) => files.remove(id)))
         expect((await files.list()).map(({ name }) => name)).to.deep.equal(['f0', 'f1', 'f2', 'f3', 'f4'])
       })

@@ -1,7 +1,7 @@
 /**
  * The store of the example in plugins/files/shared/file-store.ts, with a switch to make its calls fail.
  */
-import type { FileStore } from '../../../plugins/files/shared/index.ts'
+import type { FileRecord, FileStore, StoredFile } from '../../../plugins/files/shared/index.ts'
 
 export interface MemoryHandle {
   bytes: Uint8Array
@@ -58,7 +58,7 @@ export class MemoryStore implements FileStore<MemoryHandle> {
     this.before('sync')
   }
 
-  async publish({ name, id, sha256 }: { name: string; id: string; sha256: string }, part?: MemoryHandle, how?: string): Promise<void> {
+  async publish({ name, id, sha256 }: FileRecord, part?: MemoryHandle, how?: string): Promise<void> {
     this.before('publish')
     if (part === undefined) return
     use(part)
@@ -73,7 +73,7 @@ export class MemoryStore implements FileStore<MemoryHandle> {
     else this.parts.delete(what)
   }
 
-  async list() {
+  async list(): Promise<StoredFile[]> {
     this.before('list')
     return [...this.files].map(([name, { bytes, ...known }]) => ({ name, size: bytes.length, ...known }))
   }

@@ -27,12 +27,16 @@ const goodNames = [
 describe('the names of files', () => {
   for (const [what, name] of badNames)
     it(`are refused for ${what}`, () => {
-      expect(() => checkName(name)).to.throw().with.property('code', 'E_FILE_NAME')
+      expect(() => checkName(name))
+        .to.throw()
+        .with.property('code', 'E_FILE_NAME')
     })
 
   for (const name of [undefined, null, 7, {}, ['a']])
     it(`are refused when they are no strings: ${JSON.stringify(name)}`, () => {
-      expect(() => checkName(name)).to.throw().with.property('code', 'E_FILE_NAME')
+      expect(() => checkName(name))
+        .to.throw()
+        .with.property('code', 'E_FILE_NAME')
     })
 
   for (const name of goodNames)
@@ -45,7 +49,9 @@ describe('the names of files', () => {
   })
 
   it('lose what a store cannot keep', () => {
-    expect(() => checkName('a:b', /[:*?]/)).to.throw().with.property('code', 'E_FILE_NAME')
+    expect(() => checkName('a:b', /[:*?]/))
+      .to.throw()
+      .with.property('code', 'E_FILE_NAME')
     expect(checkName('a:b')).to.equal('a:b')
   })
 
@@ -69,19 +75,23 @@ describe('the names of files', () => {
 
   it('survive the policy twice, and with a mark, whatever they are', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.constantFrom('2', '99', 'abcdef012345'), (name, mark) => {
-        let checked: string
-        try {
-          checked = checkName(name)
-        } catch {
-          return
-        }
-        expect(checkName(checked)).to.equal(checked)
-        expect(Buffer.byteLength(checked)).to.be.at.most(nameBytes)
-        const marked = markedName(checked, mark)
-        expect(checkName(marked).normalize('NFC')).to.equal(marked.normalize('NFC'))
-        expect(collisionKey(marked)).not.to.equal(collisionKey(checked))
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.constantFrom('2', '99', 'abcdef012345'),
+        (name, mark) => {
+          let checked: string
+          try {
+            checked = checkName(name)
+          } catch {
+            return
+          }
+          expect(checkName(checked)).to.equal(checked)
+          expect(Buffer.byteLength(checked)).to.be.at.most(nameBytes)
+          const marked = markedName(checked, mark)
+          expect(checkName(marked).normalize('NFC')).to.equal(marked.normalize('NFC'))
+          expect(collisionKey(marked)).not.to.equal(collisionKey(checked))
+        },
+      ),
       { seed: 8, numRuns: 2000 },
     )
   })

@@ -190,13 +190,18 @@ describe('discovery-lan', () => {
       expect(shorter.answers).to.have.lengthOf(0)
     })
 
-    it('nobody whom a policy refuses, and no answer', async () => {
-      const refusing = await open({ network: { candidate: () => ({ code: 'E_BLOCKED', reason: 'no' }) } })
-      sockets.push(await bindUdp())
+    it('nobody whom a policy refuses', async () => {
+      let refused = 0
+      const candidate = () => {
+        refused++
+        return { code: 'E_BLOCKED', reason: 'no' }
+      }
+      const node = await open({ network: { candidate } })
       const { socket, heard } = await listenUdp({})
       sockets.push(socket)
-      await sendUdp(socket, refusing.announcement(), port())
-      await setTimeout(30)
+      await sendUdp(socket, node.announcement(), port())
+      await until('the candidate is refused', () => refused > 0)
+      await setTimeout(20)
       expect(heard).to.have.lengthOf(0)
     })
   })

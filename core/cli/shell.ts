@@ -1,0 +1,41 @@
+/**
+ * What a command has of the process it runs in: where it was called, where its words go, and how it is told to end.
+ * Tests bring their own.
+ */
+export interface Shell {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** To standard output, as it is. */
+  write(text: string): void
+  /** To standard error, as it is. */
+  complain(text: string): void
+  /** 0 good, 1 failed, 2 wrong usage. */
+  exitCode: number
+  /** The operator wants an end, or nobody reads standard output any more. Once; a second wish ends the process at once. */
+  onInterrupt(wish: () => void): void
+  /** Something was thrown that nobody caught. */
+  onCrash(crash: (error: unknown) => void): void
+}
+
+export function processShell(): Shell {
+  let wish: (() => void) | undefined
+  const interrupt = () => {
+    if (wish === undefined) process.exit(1)
+    const first = wish
+    wish = undefined
+    first()
+  }
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    write: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+    exitCode: 0,
+    onInterrupt(asked) {
+      wish = asked
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt)
+      process.stdout.on('error', interrupt)
+    },
+    onCrash: (crash) => void process.on('uncaughtException', crash),
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The resolved node, told: every value with its source, the plugins in order with where each came from, who answers
+ * which hook, what listens where, what is visible on the wire, and the memory that the limits allow.
+ */
+import type { TapRecord } from '../host/taps.ts'
+import { hookRules, type HookName } from '../hooks.ts'
+import type { NodeSettings } from '../settings.ts'
+import { builtIn, type Catalogue, type PlannedSocket } from './catalogue.ts'
+import type { Composition, Displaced, ValueSource } from './composition.ts'
+
+export interface ExplainedPlugin {
+  readonly id: string
+  readonly name: string
+  readonly version: string
+  readonly use: string
+  readonly origin: 'file' | 'preset'
+  readonly preset?: string
+  readonly path: string
+  readonly provides: readonly string[]
+  readonly requires: readonly string[]
+}
+
+export interface ExplainedTap {
+  readonly plugin: string
+  readonly stage: number
+  /** Of a keyed hook: the packet type, routine or task type. */
+  readonly key?: string
+}
+
+export interface Explanation {
+  /** The config file, if there is one. */
+  readonly file?: string
+  /** By JSON pointer. */
+  readonly values: Readonly<Record<string, { readonly value: unknown; readonly source: ValueSource }>>
+  /** In order of life. */
+  readonly plugins: readonly ExplainedPlugin[]
+  readonly displaced: readonly Displaced[]
+  /** Taps in the order in which they run, by hook. */
+  readonly hooks: Readonly<Record<string, readonly ExplainedTap[]>>
+  /** Those of built-ins; other plugins may open more. */
+  readonly sockets: readonly (PlannedSocket & { readonly plugin: string })[]
+  /** What somebody who sees the packets go by learns. */
+  readonly wire: readonly { readonly plugin: string; readonly visible: string }[]
+  readonly memory: { readonly worstCaseBytes: number | 'unlimited'; readonly formula: string }
+}
+
+/** @param taps in the order in which they run. */
+export function explain(composition: Composition, catalogue: Catalogue, taps: readonly TapRecord[]): Explanation {
+  const { file, settings, plugins, displaced, sources } = composition
+  const described = plugins.flatMap(({ id, use }) => {
+    const entry = builtIn(catalogue, use)
+    return entry === undefined ? [] : [{ id, entry }]
+  })
+  const values = [...sources].map(([pointer, source]) => [
+    pointer,
+    { value: plainly(valueAt(composition, pointer)), source },
+  ])
+  return {
+    ...(file !== undefined && { file }),
+    values: Object.fromEntries(values) as Explanation['values'],
+    plugins: plugins.map(({ plugin, options: _, ...entry }) => {
+      const { name, version, provides = [], requires = [] } = plugin
+      return { ...entry, name, version, provides, requires }
+    }),
+    displaced,
+    hooks: Object.fromEntries((Object.keys(hookRules) as HookName[]).map((hook) => [hook, tapsOf(hook, taps)])),
+    sockets: described.flatMap(({ id, entry }) =>
+      (entry.opens?.(settings) ?? []).map((socket) => ({ ...socket, plugin: id })),
+    ),
+    wire: described.flatMap(({ id, entry }) =>
+      entry.visible === undefined ? [] : [{ plugin: id, visible: entry.visible }],
+    ),
+    memory: worstCase(settings),
+  }
+}
+
+function tapsOf(hook: HookName, taps: readonly TapRecord[]): ExplainedTap[] {
+  return taps
+    .filter((tap) => tap.hook === hook)
+    .map(({ plugin, stage, key }) => ({ plugin, stage, ...(key !== undefined && { key }) }))
+}
+
+const pluginOptions = /^\/plugins\/([^/]+)\/options/
+
+function valueAt({ config, plugins }: Composition, pointer: string): unknown {
+  const unescape = (step: string) => step.replaceAll('~1', '/').replaceAll('~0', '~')
+  const id = pluginOptions.exec(pointer)?.[1]
+  const root: unknown = id === undefined ? config : plugins.find((plugin) => plugin.id === unescape(id))?.options
+  const steps = pointer.replace(pluginOptions, '').split('/').slice(1)
+  return steps.reduce((value, step) => (value as Record<string, unknown>)[unescape(step)], root)
+}
+
+/** Functions have no JSON. */
+function plainly(value: unknown): unknown {
+  if (typeof value === 'function') return `[function ${value.name === '' ? 'without a name' : value.name}]`
+  if (Array.isArray(value)) return value.map(plainly)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainly(inner)]))
+}
+
+const peerBytes = 1024
+const decisionBytes = 512
+const decisions = 1000
+
+/** What peers can make a node hold, at most. Node.js itself and what plugins keep for themselves come on top. */
+function worstCase({ limits }: NodeSettings): Explanation['memory'] {
+  const { maxConnections, outQueueBytes, frameBytes, windowBytes, knownPeers } = limits
+  const bytes =
+    maxConnections * (outQueueBytes + 2 * frameBytes + windowBytes) + knownPeers * peerBytes + decisions * decisionBytes
+  return {
+    worstCaseBytes: Number.isFinite(bytes) ? bytes : 'unlimited',
+    formula:
+      'maxConnections × (outQueueBytes + 2 × frameBytes + windowBytes) + knownPeers × 1 KiB + 1000 decisions × 512 B: ' +
+      'a full queue to every peer, a frame being received and one being handled, and bulk in flight',
+  }
+}

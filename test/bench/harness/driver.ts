@@ -1,0 +1,27 @@
+/**
+ * What a stack has to offer to be measured: one file each in drivers/.
+ */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Link {
+  /** Sends one unit. False: wait for drained(). */
+  send(): boolean
+  drained(): Promise<void>
+}
+
+export interface Driver {
+  /** Calls `onUnit` for each unit that arrives whole and understood. */
+  listen(work: string, onUnit: () => void): Promise<Address>
+  connect(work: string, address: Address): Promise<Link>
+  close(): Promise<void>
+}
+
+/** What is sent in `messages`: a text of 128 characters. */
+export const text =
+  'All peers are equal, and none is trusted before it has shown who it is; what it says of itself is hearsay. '.padEnd(
+    128,
+    '.',
+  )
