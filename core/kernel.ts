@@ -13,7 +13,8 @@ import { slowTapMs, type GuardServices } from './host/guard.ts'
 import type { Generation } from './host/generation.ts'
 import { networkFor, type SharedNetwork } from './host/network-facade.ts'
 import { PluginHost } from './host/plugin-host.ts'
-import { deferLogger } from './log.ts'
+import { logEvents } from './log-events.ts'
+import { deferLogger, silentLogger } from './log.ts'
 import { Inbound } from './packets/inbound.ts'
 import { encodePacket } from './packets/outbound.ts'
 import type { NetworkPacket } from './packets/packet.ts'
@@ -64,7 +65,6 @@ export class Kernel {
     this.composition = composition
     this.clock = clock
     this.#failures = new Failures(clock, (failure) => {
-      this.log.logger.error(failure.error.message, { plugin: failure.plugin, hook: failure.hook, count: failure.count })
       this.events.emit('pluginFailed', failure)
     })
     this.events = new GuardedEmitter((event, owner, thrown) => {
@@ -76,6 +76,7 @@ export class Kernel {
         new P2PNetError('E_PLUGIN_FAILED', words, { plugin: owner, hook, cause: thrown }),
       )
     })
+    logEvents(this.events, this.log.logger)
     this.#guard = {
       clock,
       tapMs: limits.tapMs,
@@ -159,6 +160,8 @@ export class Kernel {
     await this.host.stop()
     await this.lists.settled()
     this.#failures.close()
+    this.log.logger.info('stopped')
+    this.log.attach(silentLogger)
   }
 
   setIdentifier(identifier: string): void {

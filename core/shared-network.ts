@@ -96,9 +96,6 @@ function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
   }
   const known = kernel.knownPeers.add(candidate)
   if (known === undefined) return undefined
-  const channel = known.identifier === undefined ? undefined : kernel.channels.byIdentifier(known.identifier)
-  if (channel !== undefined && channel.inbound && channel.peer.address === candidate.host)
-    channel.identify({ port: candidate.port })
   kernel.events.emit('candidate', known)
   return undefined
 }

@@ -4,22 +4,22 @@
 import { searchPlaces } from '../core/config/load.ts'
 import { presets } from '../plugins/presets.ts'
 import { isSchema, type Schema } from '../schemas/build-walk.ts'
-import { code, generatedFrom, page, propertyTable } from './build-markdown.ts'
+import { code, generatedFrom, page, paragraph, propertyTable } from './build-markdown.ts'
 
 export function configPage(schema: Schema): string {
   const { entry = {} } = schema.definitions ?? {}
   return page(
     '# Config reference',
     generatedFrom('schemas/config.json'),
-    [
-      'A config is a TS, JS, JSON or YAML file. Every key is optional, and an unknown key is an error.',
-      'How to compose a node with it: [compose a node](../guide/compose-a-node.md).',
-      'The options of each plugin: [plugins](plugins.md).',
-    ].join('\n'),
-    [
-      'Without `--config` it is searched from the working directory upwards to the root of the package, in each',
-      `directory under these names: ${searchPlaces.map(nameOf).join(', ')}.`,
-    ].join('\n'),
+    paragraph(`
+      A config is a TS, JS, JSON or YAML file. Every key is optional, and an unknown key is an error.
+      How to compose a node with it: [compose a node](../guide/compose-a-node.md).
+      The options of each plugin: [plugins](plugins.md).
+    `),
+    paragraph(`
+      Unless it is named, a config is searched from the working directory upwards to the root of the package, in each
+      directory under these names, in this order: ${searchPlaces.map(nameOf).join(', ')}.
+    `),
     '## Top level',
     propertyTable(schema),
     `Presets: ${Object.keys(presets).map(code).join(', ')}. What is in them: [plugins](plugins.md#presets).`,

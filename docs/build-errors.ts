@@ -3,7 +3,7 @@
  */
 import { kernelErrors } from '../core/errors.ts'
 import type { Loaded } from './build-plugins.ts'
-import { code, generatedFrom, page, sentence, table } from './build-markdown.ts'
+import { code, generatedFrom, page, paragraph, sentence, table } from './build-markdown.ts'
 
 /** @param source the text of core/errors.ts: its comments are the headings. */
 export function errorsPage(source: string, builtIns: readonly Loaded[]): string {
@@ -11,15 +11,15 @@ export function errorsPage(source: string, builtIns: readonly Loaded[]): string 
   return page(
     '# Errors reference',
     generatedFrom('core/errors.ts and the `errors` of the built-in plugins'),
-    [
-      'Every error a user can meet is a `P2PNetError`: `code`, `message`, `remedy` and, where they apply, `plugin`, `hook`,',
-      '`path` (a JSON pointer into the config) and `cause`. Tell errors apart by `code`, never by `instanceof`: two copies of',
-      'p2pnet may be loaded in one process. `isP2PNetError(value)` says whether a value is one.',
-    ].join('\n'),
-    [
-      'The same codes stand in refusals: in `network.decisions()`, in the `refused` event, and in the reason that the other',
-      'side of a channel is told. An error of `PeerNetwork.create()` holds everything that was found as `errors`.',
-    ].join('\n'),
+    paragraph(`
+      Every error a user can meet is a \`P2PNetError\`: \`code\`, \`message\`, \`remedy\` and, where they apply,
+      \`plugin\`, \`hook\`, \`path\` (a JSON pointer into the config) and \`cause\`. Tell errors apart by \`code\`, never by
+      \`instanceof\`: two copies of p2pnet may be loaded in one process. \`isP2PNetError(value)\` says whether a value is one.
+    `),
+    paragraph(`
+      The same codes stand in refusals: in \`network.decisions()\`, in the \`refused\` event, and in the reason that the
+      other side of a channel is told. An error of \`PeerNetwork.create()\` holds everything that was found as \`errors\`.
+    `),
     ...groups(source).flatMap(([heading, codes]) => [`## ${heading}`, codesTable(codes, kernelErrors)]),
     '## Codes of plugins',
     'A plugin declares its own with `errors: { E_X: remedy }`. Those of the built-ins:',

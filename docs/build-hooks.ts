@@ -4,7 +4,7 @@
  */
 import ts from 'typescript'
 import { hookRules, type FailureRule, type HookName, type HookRule } from '../core/hooks.ts'
-import { code, fence, generatedFrom, page, sentence, table } from './build-markdown.ts'
+import { code, fence, generatedFrom, page, paragraph, sentence, table } from './build-markdown.ts'
 import { commentOf, declarationsOf } from './build-source.ts'
 
 /** Typed by what there is, so that none is forgotten. */
@@ -40,11 +40,11 @@ export function hooksPage(source: ts.SourceFile, { events, plugins }: EventSourc
   return page(
     '# Hooks and events reference',
     generatedFrom('core/hooks.ts and core/events.ts'),
-    [
-      'A hook is a question to whoever wants to join in; an event tells what has happened. A plugin taps hooks in `setup()`',
-      'and listens with `ctx.network.on()`. How: [write a plugin](../guide/write-a-plugin.md#hooks-and-stages). The types',
-      'named here stand in [types](types.md).',
-    ].join('\n'),
+    paragraph(`
+      A hook is a question to whoever wants to join in; an event tells what has happened. A plugin taps hooks in
+      \`setup()\` and listens with \`ctx.network.on()\`. How: [write a plugin](../guide/write-a-plugin.md#hooks-and-stages).
+      The types named here stand in [types](types.md).
+    `),
     table(['hook', 'kind', 'answer', 'a tap that fails', 'plugins may ask it'], hooks.map(row)),
     '## Rules of all hooks',
     [
@@ -78,7 +78,7 @@ function section({ name, comment, args, answer }: Hook): string[] {
   const point = `ctx.hooks.${name}${key === undefined ? '' : `.for(${key.replace(' ', '')[0] ?? ''}${camel(key)})`}`
   const signature = (method: string, result: string) => `${point}.${method}((${args.join(', ')}) => ${result}, { stage: 0 })`
   const lines = [signature('tap', answer), ...(kind.startsWith('Async') ? [signature('tapPromise', `Promise<${answer}>`)] : [])]
-  return [`### ${name}`, sentence(comment), fence('ts', lines.join('\n'))]
+  return [`### ${name}`, paragraph(sentence(comment)), fence('ts', lines.join('\n'))]
 }
 
 const camel = (key: string) => key.replace(/ (.)/g, (_, letter: string) => letter.toUpperCase()).slice(1)
@@ -140,7 +140,7 @@ interface EventLine {
 function readEvents(source: ts.Node): EventLine[] {
   const find = (node: ts.Node): ts.InterfaceDeclaration | undefined =>
     ts.isInterfaceDeclaration(node) && node.name.text === 'Events' ? node : ts.forEachChild(node, find)
-  return (find(source)?.members ?? []).filter(ts.isPropertySignature).map((member) => ({
+  return [...(find(source)?.members ?? [])].filter(ts.isPropertySignature).map((member) => ({
     name: member.name.getText(),
     args: (member.type?.getText() ?? '').replace(/^\[|\]$/g, ''),
     comment: commentOf(member),
@@ -151,7 +151,7 @@ const eventRow = ({ name, args, comment }: EventLine) => [code(name), args === '
 
 /** Events that a built-in declares by augmentation. */
 function eventsOfPlugins(sources: readonly ts.SourceFile[]): string[] {
-  const lines = sources.flatMap((source) => readEvents(source))
-  if (lines.length === 0) return []
-  return ['Events of built-in plugins, sent with `ctx.network.emit()`:', table(['event', 'arguments', 'when'], lines.map(eventRow))]
+  const lines = new Map(sources.flatMap((source) => readEvents(source)).map((event) => [event.name, event]))
+  if (lines.size === 0) return []
+  return ['Events of built-in plugins, sent with `ctx.network.emit()`:', table(['event', 'arguments', 'when'], [...lines.values()].map(eventRow))]
 }

@@ -19,12 +19,28 @@ const cell = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replaceAll
 
 export const code = (text: string): string => `\`${text}\``
 
-export const fence = (language: string, text: string): string => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``
+/** A block of code; longer marks where the code itself has a block in a comment. */
+export function fence(language: string, text: string): string {
+  const marks = text.includes('```') ? '````' : '```'
+  return `${marks}${language}\n${text.trimEnd()}\n${marks}`
+}
 
-/** The comment of a declaration as one paragraph, ending in a full stop. */
+/** A paragraph, in lines of no more than 120 characters. */
+export function paragraph(text: string): string {
+  const lines = ['']
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1) ?? ''
+    if (last !== '' && last.length + word.length >= 120) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines.join('\n')
+}
+
+/** A comment or a summary as sentences: on one line, with a capital and a full stop. */
 export function sentence(text: string): string {
   const line = text.trim().replace(/\s*\n\s*/g, ' ')
-  return line === '' || /[.:?!]$/.test(line) ? line : `${line}.`
+  const capital = line.charAt(0).toUpperCase() + line.slice(1)
+  return line === '' || /[.:?!]$/.test(line) ? capital : `${capital}.`
 }
 
 /** Rows of key, type, default and meaning for the properties of an object. */

@@ -5,7 +5,7 @@ import type { AnyPlugin, BuiltIn, NodeSettings } from '../core/index.ts'
 import { catalogue } from '../plugins/index.ts'
 import { presets } from '../plugins/presets.ts'
 import type { Schema } from '../schemas/build-walk.ts'
-import { code, generatedFrom, page, propertyTable, sentence, table } from './build-markdown.ts'
+import { code, generatedFrom, page, paragraph, propertyTable, sentence, table } from './build-markdown.ts'
 
 /** A built-in, and the plugin that it loads. */
 export interface Loaded extends BuiltIn {
@@ -26,10 +26,10 @@ export function pluginsPage(builtIns: readonly Loaded[]): string {
   return page(
     '# Plugins reference',
     generatedFrom('plugins/index.ts, plugins/presets.ts and schemas/plugins/*.json'),
-    [
-      'The plugins that come with p2pnet. A config names them in `plugins`, or brings them in with a preset in `extends`.',
-      'How: [compose a node](../guide/compose-a-node.md). `p2pnet plugins` prints this list, and the installed ones with it.',
-    ].join('\n'),
+    paragraph(`
+      The plugins that come with p2pnet. A config names them in \`plugins\`, or brings them in with a preset in
+      \`extends\`. How: [compose a node](../guide/compose-a-node.md).
+    `),
     table(['plugin', 'provides', 'requires', 'what it does'], builtIns.map(row)),
     '## Presets',
     table(['preset', 'plugins, in order'], Object.entries(presets).map(([name, entries]) => [code(name), entries.map(entryInWords).join(', ')])),
@@ -57,7 +57,7 @@ function section(builtIn: Loaded): string[] {
   const errors = Object.keys(plugin.errors ?? {})
   return [
     `## ${name}`,
-    capitalised(sentence(summary)),
+    sentence(summary),
     ...(facts.length === 0 ? [] : [facts.map((fact) => `- ${fact}`).join('\n')]),
     optionsOf(plugin.schema as Schema | undefined),
     ...(errors.length === 0 ? [] : [`Errors of its own: ${errors.map(code).join(', ')}; see [errors](errors.md#${name}).`]),
@@ -74,5 +74,4 @@ function opens({ opens: sockets }: Loaded): string[] {
   return planned.map(({ protocol, host, port }) => `Opens: ${protocol.toUpperCase()}, host ${host}, port ${String(port)}.`)
 }
 
-const capitalised = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)

@@ -57,12 +57,21 @@ function isPublic(member: ts.ClassElement): boolean {
 
 function signatureOf(member: ts.ClassElement): string {
   const doc = leading(member).trimEnd()
-  const lines = doc === '' ? [] : [doc]
-  const body = ts.isMethodDeclaration(member) || ts.isGetAccessor(member) ? member.body : undefined
-  const text = member.getText().slice(0, body === undefined ? undefined : body.getStart() - member.getStart()).trim()
-  const [, name = '', type = ''] = /^get (.+?)\(\): ([^]*)$/.exec(text) ?? []
-  const signature = ts.isGetAccessor(member) ? `readonly ${name}: ${type}` : text.replace(/^(static )?async /, '$1').replace(/ = [^=>][^]*$/, '')
-  return [...lines, `  ${signature}`].join('\n')
+  return [...(doc === '' ? [] : [doc]), `  ${declared(member)}`].join('\n')
+}
+
+function declared(member: ts.ClassElement): string {
+  const name = member.name?.getText() ?? ''
+  const modifiers = (ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : []).map((modifier) => modifier.getText())
+  const head = modifiers.filter((word) => word !== 'async').map((word) => `${word} `).join('')
+  if (ts.isGetAccessor(member)) return `readonly ${name}: ${member.type?.getText() ?? 'unknown'}`
+  if (!ts.isMethodDeclaration(member)) return member.getText().replace(/ = [^]*$/, '')
+  const types = member.typeParameters === undefined ? '' : `<${member.typeParameters.map((one) => one.getText()).join(', ')}>`
+  const parameters = member.parameters.map((one) => {
+    const optional = one.questionToken !== undefined || one.initializer !== undefined
+    return `${one.name.getText()}${optional ? '?' : ''}: ${one.type?.getText() ?? 'unknown'}`
+  })
+  return `${head}${name}${types}(${parameters.join(', ')}): ${member.type?.getText() ?? 'void'}`
 }
 
 /** The doc comment with its indentation, and nothing else that stands before. */

@@ -53,7 +53,11 @@ export const catalogue: Catalogue = {
     provides: [],
     requires: ['wire'],
     load: () => import('./discovery/lan/index.ts'),
-    opens: ({ host, designatedPorts }) => designatedPorts.map((port) => ({ protocol: 'udp', host, port })),
+    opens: ({ host, designatedPorts }, options) => {
+      const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as { readonly interfaces?: string | readonly string[] }
+      const where = typeof interfaces === 'string' ? interfaces : interfaces.join(' ')
+      return [...designatedPorts, 0].map((port) => ({ protocol: 'udp', host: where, port }))
+    },
     visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',
   },
   dialer: {

@@ -3,6 +3,7 @@
  * plugins that a config names.
  */
 import type { Command } from 'commander'
+import type { ComposedPlugin } from '../config/composition.ts'
 import { messageOf, P2PNetError } from '../errors.ts'
 import type { CommandModule } from '../host/define-plugin.ts'
 import { didYouMean } from '../suggest.ts'
@@ -63,13 +64,19 @@ async function builtIns() {
   return Object.entries(await loadCatalogue())
 }
 
-async function composedPlugins(flags: GlobalFlags, shell: Shell) {
+interface Composed {
+  readonly plugins: readonly ComposedPlugin[]
+  /** Why there are none. */
+  readonly failure?: string
+}
+
+async function composedPlugins(flags: GlobalFlags, shell: Shell): Promise<Composed> {
   const { compose } = await import('../config/compose.ts')
   try {
     return { plugins: (await compose(flags.config, { cwd: shell.cwd })).plugins }
   } catch (error) {
     const { code } = error as { code?: string }
-    return { plugins: [], ...(code !== 'E_CONFIG_NOT_FOUND' && { failure: messageOf(error) }) }
+    return code === 'E_CONFIG_NOT_FOUND' ? { plugins: [] } : { plugins: [], failure: messageOf(error) }
   }
 }
 

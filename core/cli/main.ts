@@ -7,4 +7,4 @@ import { processShell } from './shell.ts'
 
 const code = await run(process.argv.slice(2), processShell())
 // What was written must be out; then nothing that a plugin left running keeps the process alive.
-process.stdout.write('', () => process.exit(code))
+process.stdout.write('', () => process.exit(code === 0 ? process.exitCode : code))

@@ -22,37 +22,42 @@ The config is p2pnet.config.{ts,js,mjs,cjs,json,yaml}, .p2pnetrc{,.json,.yaml} o
 directory or above it, up to the root of the package. Plugins that it names may bring more commands.`
 
 /** Runs one command. Resolves with the exit code: 0 good, 1 failed, 2 wrong usage. */
-export async function run(words: readonly string[], shell: Shell): Promise<number> {
-  const { name, flags, rest } = preview(words)
+export async function run(commandLine: readonly string[], shell: Shell): Promise<number> {
+  const words = withoutHelpCommand(commandLine)
+  const { name, flags } = preview(words)
   const json = flags.json === true
   const program = createProgram(shell, json)
   try {
     if (name === undefined) await addHelp(program)
     else await addCommand(program, name, flags, shell)
-    if (name === undefined && rest.length === 0) throw wrongUsage(program, shell, json)
-    await program.parseAsync(name === 'help' ? [...rest, '--help'] : [...words], { from: 'user' })
+    if (name === undefined && !words.some((word) => word.startsWith('-') && word !== '--json'))
+      throw noCommand(program, shell, json)
+    await program.parseAsync(words, { from: 'user' })
     return shell.exitCode
   } catch (error) {
     return failed(error, shell, json)
   }
 }
 
-/** What has to be known before commander can parse: which command to load, and with which config. */
-function preview(words: readonly string[]): { name?: string; flags: GlobalFlags; rest: string[] } {
-  const rest: string[] = []
-  const flags: { config?: string; dataDir?: string; json?: boolean } = {}
+/** `help start` is `start --help`. */
+function withoutHelpCommand(words: readonly string[]): string[] {
+  const at = words.findIndex((word) => !word.startsWith('-'))
+  return words[at] === 'help' ? [...words.slice(0, at), ...words.slice(at + 1), '--help'] : [...words]
+}
+
+/** What has to be known before commander can parse: which command to load, and for those of plugins, of which config. */
+function preview(words: readonly string[]): { name?: string; flags: GlobalFlags } {
+  let name: string | undefined
+  let config: string | undefined
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? ''
-    const config = /^--config(?:=(.*))?$/s.exec(word)
-    if (config !== null) flags.config = config[1] ?? words[++i] ?? ''
+    if (word === '--config') config = words[++i]
+    else if (word.startsWith('--config=')) config = word.slice('--config='.length)
     else if (word === '--data-dir') i++
-    else if (word === '--json') flags.json = true
-    else if (!word.startsWith('--data-dir=')) rest.push(word)
+    else if (!word.startsWith('-')) name ??= word
   }
-  const name = rest.find((word) => !word.startsWith('-'))
-  if (name !== 'help') return { flags, rest, ...(name !== undefined && { name }) }
-  const about = rest.filter((word) => word !== 'help' && !word.startsWith('-')).slice(0, 1)
-  return { flags, rest: about, ...(about[0] !== undefined && { name: 'help' }) }
+  const flags = { json: words.includes('--json'), ...(config !== undefined && { config }) }
+  return { flags, ...(name !== undefined && { name }) }
 }
 
 function createProgram(shell: Shell, json: boolean): Command {
@@ -67,8 +72,12 @@ function createProgram(shell: Shell, json: boolean): Command {
     .version(versionOf(), '--version', 'tell the version')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => { shell.write(text) },
-      writeErr: (text) => { if (!json) shell.complain(text) },
+      writeOut: (text) => {
+        shell.write(text)
+      },
+      writeErr: (text) => {
+        if (!json) shell.complain(text)
+      },
     })
     .exitOverride()
 }
@@ -85,7 +94,7 @@ async function addCommand(program: Command, name: string, flags: GlobalFlags, sh
   module.configure(command, shell)
 }
 
-function wrongUsage(program: Command, shell: Shell, json: boolean): P2PNetError {
+function noCommand(program: Command, shell: Shell, json: boolean): P2PNetError {
   if (!json) shell.complain(`${program.helpInformation()}\n`)
   return new P2PNetError('E_USAGE', 'no command was given')
 }

@@ -9,6 +9,7 @@ import type { NodeSettings } from '../settings.ts'
 /** A socket that a plugin opens when it starts. */
 export interface PlannedSocket {
   readonly protocol: 'tcp' | 'udp'
+  /** An address, or where in words. */
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -23,7 +24,7 @@ export interface BuiltIn {
   load(): Promise<{ readonly default: AnyPlugin }>
   /** Commands that it brings, each with a line of help. */
   readonly commands?: Readonly<Record<string, string>>
-  opens?(settings: NodeSettings): readonly PlannedSocket[]
+  opens?(settings: NodeSettings, options: object): readonly PlannedSocket[]
   /** What somebody who sees the packets go by learns from it. */
   readonly visible?: string
 }

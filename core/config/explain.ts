@@ -47,9 +47,9 @@ export interface Explanation {
 /** @param taps in the order in which they run. */
 export function explain(composition: Composition, catalogue: Catalogue, taps: readonly TapRecord[]): Explanation {
   const { file, settings, plugins, displaced, sources } = composition
-  const described = plugins.flatMap(({ id, use }) => {
+  const described = plugins.flatMap(({ id, use, options }) => {
     const entry = builtIn(catalogue, use)
-    return entry === undefined ? [] : [{ id, entry }]
+    return entry === undefined ? [] : [{ id, options, entry }]
   })
   const values = [...sources].map(([pointer, source]) => [
     pointer,
@@ -64,8 +64,8 @@ export function explain(composition: Composition, catalogue: Catalogue, taps: re
     }),
     displaced,
     hooks: Object.fromEntries((Object.keys(hookRules) as HookName[]).map((hook) => [hook, tapsOf(hook, taps)])),
-    sockets: described.flatMap(({ id, entry }) =>
-      (entry.opens?.(settings) ?? []).map((socket) => ({ ...socket, plugin: id })),
+    sockets: described.flatMap(({ id, options, entry }) =>
+      (entry.opens?.(settings, options) ?? []).map((socket) => ({ ...socket, plugin: id })),
     ),
     wire: described.flatMap(({ id, entry }) =>
       entry.visible === undefined ? [] : [{ plugin: id, visible: entry.visible }],

@@ -34,11 +34,12 @@ export class Failures {
       known.state = state
       return
     }
-    this.#say(plugin, hook, error, state, 1)
     const timer = this.#clock.setTimeout(() => {
       this.#flush(plugin, hook, key)
     }, gatherMs)
+    // Noted before it is told: whoever listens may fail as well.
     this.#gathered.set(key, { count: 0, error, state, timer })
+    this.#say(plugin, hook, error, state, 1)
   }
 
   /** Says what is still gathered and forgets it. */
@@ -55,11 +56,11 @@ export class Failures {
     const gathered = this.#gathered.get(key)
     this.#gathered.delete(key)
     if (gathered === undefined || gathered.count === 0) return
-    this.#say(plugin, hook, gathered.error, gathered.state, gathered.count)
     const timer = this.#clock.setTimeout(() => {
       this.#flush(plugin, hook, key)
     }, gatherMs)
     this.#gathered.set(key, { ...gathered, count: 0, timer })
+    this.#say(plugin, hook, gathered.error, gathered.state, gathered.count)
   }
 
   #say(plugin: string, hook: string, { code, message }: P2PNetError, state: PluginState, count: number): void {

@@ -143,5 +143,5 @@ function slow(plugin: string, hook: string, ms: number): P2PNetError {
 
 function describe(value: unknown): string {
   if (value === null) return 'null'
-  return typeof value === 'object' ? 'an object' : (typeof value === 'function' ? 'a function' : JSON.stringify(value))
+  return typeof value === 'object' ? 'an object' : typeof value === 'function' ? 'a function' : JSON.stringify(value)
 }

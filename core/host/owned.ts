@@ -81,8 +81,17 @@ export function ownSockets(): OwnSockets {
             }),
           ),
       )
-      for (const socket of datagrams) socket.close()
+      for (const socket of datagrams) closeDatagrams(socket)
       await Promise.all(closing)
     },
+  }
+}
+
+function closeDatagrams(socket: DatagramSocket): void {
+  try {
+    socket.close()
+  } catch (error) {
+    // The plugin closed it itself a moment ago.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error
   }
 }

@@ -26,14 +26,14 @@ export interface AsyncTaps<A extends unknown[], R> extends SyncTaps<A, R> {
 export type Taps<H> =
   H extends KeyedHooks<infer M>
     ? { for<K extends keyof M & string>(key: K): Taps<M[K]> }
-    : H extends AsyncSeriesBailHook<infer A, infer R>
-      ? AsyncTaps<A & unknown[], Answer<R>>
-      : H extends SyncBailHook<infer A, infer R>
-        ? SyncTaps<A & unknown[], Answer<R>>
-        : H extends SyncWaterfallHook<infer A, infer R>
-          ? SyncTaps<A & unknown[], R>
-          : H extends SyncHook<infer A>
-            ? SyncTaps<A & unknown[], void | undefined>
+    : H extends AsyncSeriesBailHook<infer A extends unknown[], infer R>
+      ? AsyncTaps<A, Answer<R>>
+      : H extends SyncBailHook<infer A extends unknown[], infer R>
+        ? SyncTaps<A, Answer<R>>
+        : H extends SyncWaterfallHook<infer A extends unknown[], infer R>
+          ? SyncTaps<A, R>
+          : H extends SyncHook<infer A extends unknown[]>
+            ? SyncTaps<A, void | undefined>
             : { readonly [K in keyof H]: Taps<H[K]> }
 
 export type HookTaps = Taps<Hooks>

@@ -213,6 +213,11 @@ export class PeerChannel {
     return () => this.#takers.delete(taker)
   }
 
+  /** The peer has said, on this channel, where it listens. */
+  listensAt(port: number): void {
+    this.#peer = { ...this.#peer, port }
+  }
+
   /** Says goodbye with the reason and closes. Resolves when the connection is gone. */
   close(reason?: Refusal): Promise<void> {
     const { code, reason: words } = reason ?? { code: 'E_DISCONNECTED', reason: 'closed by this node' }

@@ -7,10 +7,11 @@ import type {
   DistributionResult,
   HostNetwork,
   Logger,
+  NetworkPacket,
   PeerChannel,
   TransferProgress,
 } from '../../../core/index.ts'
-import { asP2PNetError, P2PNetError } from '../../../core/index.ts'
+import { asP2PNetError, isP2PNetError, P2PNetError } from '../../../core/index.ts'
 import { Bell } from './bell.ts'
 import { fileAnswer, type FileAnswerFields } from './packets.ts'
 import { ReceiverRow } from './receiver-row.ts'
@@ -160,7 +161,7 @@ export class Outgoing {
     const packet = { type: 'FileChunk', transfer, position, data } as const
     const full = this.#post(packet, live)
     // Other traffic has filled the queue to its limit: this one alone is encoded for the peer, when there is room.
-    for (const row of full) await row.until(row.channel.flushed().then(() => row.channel.send(packet)))
+    for (const row of full) await row.until(sendWithRoom(row, packet))
     for (const row of live.filter(isLive)) {
       row.sent += data.byteLength
       row.movedAt = this.#services.clock.now()
@@ -210,6 +211,18 @@ export class Outgoing {
 
   #all(holds: (row: ReceiverRow) => boolean): boolean {
     return [...this.#rows.values()].every(holds)
+  }
+}
+
+/** Tries each time the queue was empty: whoever waits with us may fill it first. */
+async function sendWithRoom(row: ReceiverRow, packet: NetworkPacket): Promise<void> {
+  while (row.state === 'sending') {
+    await row.channel.flushed()
+    try {
+      return await row.channel.send(packet)
+    } catch (error) {
+      if (!isP2PNetError(error) || error.code !== 'E_QUEUE_FULL') throw error
+    }
   }
 }
 

@@ -48,12 +48,12 @@ export class SourceFile {
    * @throws P2PNetError E_FILE_IO if it became shorter
    */
   async *blocks(): AsyncGenerator<Buffer> {
-    let next = this.#read(0)
+    let next = this.#readAhead(0)
     try {
       for (let position = 0; position < this.size;) {
         const block = await next
         position += block.byteLength
-        next = this.#read(position)
+        next = this.#readAhead(position)
         yield block
       }
     } finally {
@@ -64,6 +64,13 @@ export class SourceFile {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  #readAhead(position: number): Promise<Buffer> {
+    const reading = this.#read(position)
+    // It may fail before anybody looks; whoever does is told all the same.
+    reading.catch(() => undefined)
+    return reading
   }
 
   async #read(position: number): Promise<Buffer> {

@@ -32,6 +32,7 @@ export default definePlugin<ResolvedPacketsStandardOptions>({
     const { received } = ctx.hooks.packets
     received.for('Identifier').tap((packet, channel) => {
       const { identifier, address } = channel.peer
+      if (packet.data > 0) channel.listensAt(packet.data)
       if (identifier !== undefined && packet.data > 0)
         network.candidate({ host: address, port: packet.data, scheme: channel.scheme, identifier, via: 'channel' })
       return 'handled'

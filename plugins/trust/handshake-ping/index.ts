@@ -108,6 +108,7 @@ function introduce({ network, settings, clock }: PluginContext, channel: PeerCha
 /** The peer's port is hearsay like any other; its address is where it connects from. */
 function introduced({ network }: PluginContext, packet: IdentifierPacket, channel: PeerChannel): true {
   const { identifier, address } = channel.peer
+  if (packet.data > 0) channel.listensAt(packet.data)
   if (identifier !== undefined && packet.data > 0)
     network.candidate({ host: address, port: packet.data, scheme: channel.scheme, identifier, via: 'handshake-ping' })
   return true

@@ -345,6 +345,28 @@ describe('a faulty plugin', () => {
       expect({ plugin, hook, code: error.code }).to.deep.equal({ plugin: 'faulty', hook: 'stop', code })
     })
 
+  it('that throws where failures are told does not make the node turn in circles', async () => {
+    const circular = faulty({
+      setup(ctx) {
+        ctx.network.on('pluginFailed', () => {
+          throw new Error('and again')
+        })
+        ctx.network.on('message', () => {
+          throw new Error('boom')
+        })
+      },
+    })
+    const sick = await nodes.start('sick', [circular])
+    const well = await nodes.start('well')
+    const hooks: string[] = []
+    sick.on('pluginFailed', ({ hook }) => hooks.push(hook))
+    const [channel] = await connect(well, sick)
+    await channel.send({ type: 'PureMessage', message: 'hello' })
+    await eventually(() => hooks.includes('event:pluginFailed'))
+    expect(hooks).to.include('event:message')
+    expect(sick.state).to.equal('running')
+  })
+
   it('is told of at most once a second for each hook, with a count', async () => {
     const throwing = faulty({
       setup(ctx) {

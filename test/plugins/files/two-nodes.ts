@@ -50,7 +50,7 @@ export class Bench {
         extends: ['p2pnet:minimal'],
         limits,
         plugins: [
-          'handshake-ping',
+          { use: 'handshake-ping', options: { intervalMs: 50 } },
           { use: 'trust-incoming', options: { trustedLevel: 'pinged' } },
           files ?? { use: 'files-mapped', options: mapped },
           { use: 'files-transfer', options: transfer },

@@ -1,0 +1,89 @@
+/**
+ * What the kernel itself logs: the node's life, its peers and its refusals, from the events that tell of them.
+ */
+import type { GuardedEmitter } from './events.ts'
+import type { Logger } from './log.ts'
+import type { PeerChannel } from './peers/channel.ts'
+import { trustLevelName } from './trust/levels.ts'
+
+/** Words of a peer are cut here. */
+const longest = 256
+
+export function logEvents(events: GuardedEmitter, log: Logger): void {
+  const peers = log.child({}, 'Peers')
+  const owner = 'kernel'
+  events.on(
+    'listening',
+    (listening) => {
+      log.info('listening', { listening })
+    },
+    owner,
+  )
+  events.on(
+    'identifierChanged',
+    (identifier) => {
+      log.info('identifier', { identifier })
+    },
+    owner,
+  )
+  events.on(
+    'peerAdded',
+    (channel) => {
+      peers.info('channel open', { ...who(channel), inbound: channel.inbound })
+    },
+    owner,
+  )
+  events.on(
+    'peerRemoved',
+    (channel, { code, message }) => {
+      peers.info('channel closed', { ...who(channel), code, reason: message.slice(0, longest) })
+    },
+    owner,
+  )
+  events.on(
+    'trustChanged',
+    (channel, level) => {
+      peers.info('trust changed', { ...who(channel), level: trustLevelName(level), trusted: channel.trusted })
+    },
+    owner,
+  )
+  events.on(
+    'refused',
+    ({ plugin, hook, code, reason, peer, count }) => {
+      // What repeats is counted in the ledger; a flood must not fill the disk.
+      if (count === 1)
+        peers.warn('refused', {
+          by: plugin,
+          hook,
+          code,
+          reason: reason.slice(0, longest),
+          peer: peer.slice(0, longest),
+        })
+    },
+    owner,
+  )
+  events.on(
+    'pluginFailed',
+    ({ plugin, hook, error, state, count }) => {
+      log.error('plugin failed', {
+        failed: plugin,
+        hook,
+        code: error.code,
+        reason: error.message.slice(0, longest),
+        state,
+        count,
+      })
+    },
+    owner,
+  )
+}
+
+function who({ id, peer, scheme }: PeerChannel): Record<string, unknown> {
+  return {
+    channel: id,
+    scheme,
+    address: peer.address,
+    port: peer.port,
+    ...(peer.identifier !== undefined && { identifier: peer.identifier }),
+  }
+}
