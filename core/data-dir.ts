@@ -57,7 +57,8 @@ function inUse(directory: string, { pid }: Holder): P2PNetError {
 
 /** Undefined: the lock is ours now. Else who holds it, or is about to. */
 async function acquire(lock: string, mine: string): Promise<Holder | undefined> {
-  for (let patience = 100; ; await setImmediate()) {
+  for (let patience = 100; ;) {
+    await setImmediate()
     if (await linked(mine, lock)) return undefined
     const found = await read(lock)
     if (found === undefined) continue // given back this very moment

@@ -78,11 +78,11 @@ export interface ErrorDetails {
   /** Overrides the remedy of the table. */
   readonly remedy?: string
   /** Id of the plugin concerned. */
-  readonly plugin?: string
+  declare readonly plugin?: string
   /** Name of the hook concerned, e.g. `packets.admit`. */
-  readonly hook?: string
+  declare readonly hook?: string
   /** JSON pointer into the config, e.g. `/plugins/3/options/port`. */
-  readonly path?: string
+  declare readonly path?: string
   readonly cause?: unknown
 }
 
@@ -100,9 +100,9 @@ export class P2PNetError extends Error {
   override readonly name = 'P2PNetError'
   readonly code: string
   readonly remedy: string
-  readonly plugin?: string
-  readonly hook?: string
-  readonly path?: string
+  declare readonly plugin?: string
+  declare readonly hook?: string
+  declare readonly path?: string
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

@@ -54,7 +54,9 @@ export const catalogue: Catalogue = {
     requires: ['wire'],
     load: () => import('./discovery/lan/index.ts'),
     opens: ({ host, designatedPorts }, options) => {
-      const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as { readonly interfaces?: string | readonly string[] }
+      const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as {
+        readonly interfaces?: string | readonly string[]
+      }
       const where = typeof interfaces === 'string' ? interfaces : interfaces.join(' ')
       return [...designatedPorts, 0].map((port) => ({ protocol: 'udp', host: where, port }))
     },

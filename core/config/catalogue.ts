@@ -2,7 +2,6 @@
  * The built-in plugins and the presets as the host sees them: two literals under plugins/, reached only by these lazy
  * imports, so that core knows no plugin and loads none that a config does not name.
  */
-import type { PluginEntry } from '../../schemas/generated/config.ts'
 import type { AnyPlugin } from '../host/define-plugin.ts'
 import type { NodeSettings } from '../settings.ts'
 
@@ -32,8 +31,11 @@ export interface BuiltIn {
 /** By name. */
 export type Catalogue = Readonly<Record<string, BuiltIn>>
 
+/** A built-in, with the options that the preset gives it. */
+export type PresetEntry = string | { readonly use: string; readonly options: object }
+
 /** Entries by name of the preset, in order. */
-export type Presets = Readonly<Record<string, readonly (string | PluginEntry)[]>>
+export type Presets = Readonly<Record<string, readonly PresetEntry[]>>
 
 export async function loadCatalogue(): Promise<Catalogue> {
   return (await import('../../plugins/index.ts')).catalogue

@@ -34,7 +34,7 @@ function shapeFlaw(plugin: Record<string, unknown>): string | undefined {
   if (typeof name !== 'string' || name === '') return `has a name that is not a word but ${inWords(name)}`
   if (version !== undefined && typeof version !== 'string') return `has a version that is ${inWords(version)}`
   if (api !== pluginApi)
-    return `was written for plugin api ${api === undefined ? 'nothing' : String(api)}; this host speaks ${String(pluginApi)}`
+    return `was written for plugin api ${typeof api === 'number' ? String(api) : inWords(api)}; this host speaks ${String(pluginApi)}`
   if (typeof setup !== 'function')
     return setup === undefined ? 'has no setup()' : `has a setup that is ${inWords(setup)}`
   for (const key of ['start', 'stop']) {

@@ -140,9 +140,9 @@ function presetEntries(preset: string, index: number, { presets, catalogue, wher
     return []
   }
   const layerOf = listed.map((entry, i): Entry => {
-    const { use, id = String(use), options = {} } = typeof entry === 'string' ? { use: entry } : entry
-    const provides = builtIn(catalogue, String(use))?.provides ?? []
-    return { id, use, options: { ...options }, enabled: true, path: `${preset}/${String(i)}`, preset, provides }
+    const { use, options = {} } = typeof entry === 'string' ? { use: entry } : entry
+    const provides = builtIn(catalogue, use)?.provides ?? []
+    return { id: use, use, options: { ...options }, enabled: true, path: `${preset}/${String(i)}`, preset, provides }
   })
   return [layerOf]
 }

@@ -44,7 +44,7 @@ export class Inbound {
     }
     if (!this.#isFrom(packet, channel)) return undefined
     if (packet.type === 'Disconnect') channel.hearFarewell((packet as DisconnectPacket).data)
-    if (channel.offer(packet)) return undefined
+    if (channel.offer(packet)) return nextTurn()
 
     const current = generation()
     const refusal = current.at.packets.admit.call(packet as Packet, channel)
@@ -80,6 +80,11 @@ export class Inbound {
     this.#offences.set(channel, offences)
     if (offences >= offencesAllowed) void channel.close({ code, reason })
   }
+}
+
+/** What a packet of a handshake decides is in force before the next packet is looked at, also one that came with it. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Runs the handlers of the packet's type. A promise only if one of them wants time. */

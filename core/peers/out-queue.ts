@@ -6,22 +6,18 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
-import type { Frame, Lane } from '../packets/wire.ts'
+import type { Frame, Lane as LaneName } from '../packets/wire.ts'
+import { coalesce } from './coalesce.ts'
+import { Lane } from './lane.ts'
 
-/** Above this many bytes in its lane a sender is asked to wait. */
-const softMark = 262_144
-/** One write takes about this much before the event loop gets its turn. */
+/** From this weight of its lane on a sender is asked to wait; a quarter of the limit where that is less. */
+const softMark = 524_288
+/** One write takes about this many bytes. */
 const batchBytes = 262_144
-/** Payloads below this are copied into the batch; a copy is cheaper than another buffer in the write. */
-const copyBelow = 4096
+/** A connection that takes everything at once must not keep the event loop from its other work. */
+const yieldEvery = 1_048_576
 
-const lanes: readonly Lane[] = ['control', 'message', 'bulk']
-
-interface LaneQueue {
-  readonly frames: Frame[]
-  head: number
-  bytes: number
-}
+const laneNames: readonly LaneName[] = ['control', 'message', 'bulk']
 
 export interface OutQueueOptions {
   readonly clock: Clock
@@ -33,53 +29,62 @@ export interface OutQueueOptions {
   onStall(): void
 }
 
+interface Waiter {
+  readonly isOver: () => boolean
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
 export class OutQueue {
   readonly #connection: Duplex
   readonly #options: OutQueueOptions
-  readonly #lanes: Record<Lane, LaneQueue> = { control: emptyLane(), message: emptyLane(), bulk: emptyLane() }
+  readonly #lanes: Record<LaneName, Lane> = { control: new Lane(), message: new Lane(), bulk: new Lane() }
+  readonly #mark: number
   #window: number
-  #bytes = 0
   #scheduled = false
   #blocked = false
   #closed: P2PNetError | undefined
-  #waiters: { lane: Lane | 'all' | 'flushed'; resolve: () => void; reject: (error: Error) => void }[] = []
+  #waiters: Waiter[] = []
   #stall: Timer | undefined
+  #yieldedAt = 0
   /** Bytes handed to the connection so far. */
   written = 0
 
   constructor(connection: Duplex, options: OutQueueOptions) {
     this.#connection = connection
     this.#options = options
+    this.#mark = Math.min(softMark, options.limitBytes / 4)
     this.#window = options.windowBytes
     connection.on('drain', () => {
       this.#blocked = false
       this.#progress()
-      this.#flush()
+      if (this.written - this.#yieldedAt < yieldEvery) this.#flush()
+      else this.#flushLater()
     })
   }
 
-  get bytes(): number {
-    return this.#bytes
+  /** Bytes that wait, about. */
+  get weight(): number {
+    const { control, message, bulk } = this.#lanes
+    return control.weight + message.weight + bulk.weight
   }
 
   /** Takes a frame. False: wait for drained(). @throws P2PNetError E_QUEUE_FULL, E_CLOSED */
   push(frame: Frame): boolean {
     if (this.#closed !== undefined) throw this.#closed
-    if (this.#bytes + frame.bytes > this.#options.limitBytes && frame.lane !== 'control')
-      throw new P2PNetError('E_QUEUE_FULL', `${String(this.#bytes)} bytes wait for this peer already`)
     const lane = this.#lanes[frame.lane]
-    lane.frames.push(frame)
-    lane.bytes += frame.bytes
-    this.#bytes += frame.bytes
-    if (!this.#scheduled && !this.#blocked) {
-      this.#scheduled = true
-      process.nextTick(this.#flush)
-    }
-    return lane.bytes < softMark
+    if (lane.weight >= this.#mark) this.#checkRoom(frame)
+    lane.push(frame)
+    this.#schedule()
+    return lane.weight < this.#mark
   }
 
-  hasRoom(lane: Lane): boolean {
-    return this.#lanes[lane].bytes < softMark
+  /** The last frame: everything else goes before it, but for bulk, which would wait for credit. */
+  finish(frame: Frame): Promise<void> {
+    this.#lanes.bulk.clear()
+    this.#lanes.message.push(frame)
+    this.#schedule()
+    return this.flushed()
   }
 
   /** The other side can take this many more bytes of bulk. */
@@ -90,17 +95,15 @@ export class OutQueue {
   }
 
   /** Resolves when the lane, or every lane, has room again. */
-  drained(lane: Lane | 'all'): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#isDrained(lane)) return Promise.resolve()
-    return this.#wait(lane)
+  drained(lane: LaneName | 'all'): Promise<void> {
+    const names = lane === 'all' ? laneNames : [lane]
+    return this.#wait(() => names.every((name) => this.#lanes[name].weight < this.#mark))
   }
 
   /** Resolves when everything so far was handed to the connection. */
   flushed(): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (this.#bytes === 0 && !this.#blocked) return Promise.resolve()
-    return this.#wait('flushed')
+    const until = laneNames.map((name) => this.#lanes[name].put)
+    return this.#wait(() => laneNames.every((name, i) => this.#lanes[name].taken >= (until[i] ?? 0)))
   }
 
   close(reason: P2PNetError): void {
@@ -108,54 +111,62 @@ export class OutQueue {
     this.#closed = reason
     this.#options.clock.clear(this.#stall)
     this.#stall = undefined
-    for (const lane of lanes) this.#lanes[lane] = emptyLane()
-    this.#bytes = 0
+    for (const name of laneNames) this.#lanes[name].clear()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(reason)
+  }
+
+  /** Whoever heeds the mark always finds room. Control gets twice as much: an answer is not lost to a flood of ours. */
+  #checkRoom(frame: Frame): void {
+    const { limitBytes } = this.#options
+    const waiting = this.weight
+    if (waiting + frame.bytes <= (frame.lane === 'control' ? 2 * limitBytes : limitBytes)) return
+    throw new P2PNetError('E_QUEUE_FULL', `${String(waiting)} bytes wait for this peer already`)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#blocked) return
+    this.#scheduled = true
+    process.nextTick(this.#flush)
+  }
+
+  #flushLater(): void {
+    this.#yieldedAt = this.written
+    this.#scheduled = true
+    setImmediate(this.#flush)
   }
 
   readonly #flush = (): void => {
     this.#scheduled = false
     if (this.#blocked || this.#closed !== undefined) return
     const batch = this.#take()
-    if (batch.length > 0) this.#write(batch)
+    if (batch.length > 0) this.#write(coalesce(batch))
     this.#wake()
-    if (this.#blocked || this.#bytes === 0 || !this.#mayTake()) return this.#watch()
-    // More than a batch: let the event loop breathe before the next one.
-    this.#scheduled = true
-    setImmediate(this.#flush)
+    if (this.#blocked || !this.#mayTake()) this.#watch()
+    else this.#flushLater()
   }
 
   #mayTake(): boolean {
     const { control, message, bulk } = this.#lanes
-    return control.bytes > 0 || message.bytes > 0 || (bulk.bytes > 0 && this.#window > 0)
+    return !control.isEmpty || !message.isEmpty || (!bulk.isEmpty && this.#window > 0)
   }
 
   #take(): Frame[] {
     const batch: Frame[] = []
     let room = batchBytes
-    for (const name of lanes) {
+    for (const name of laneNames) {
       const lane = this.#lanes[name]
-      while (room > 0 && lane.head < lane.frames.length && (name !== 'bulk' || this.#window > 0)) {
-        const frame = lane.frames[lane.head++] as Frame
-        lane.bytes -= frame.bytes
-        this.#bytes -= frame.bytes
+      while (room > 0 && (name !== 'bulk' || this.#window > 0)) {
+        const frame = lane.shift()
+        if (frame === undefined) break
         room -= frame.bytes
         if (name === 'bulk') this.#window -= frame.bytes
         batch.push(frame)
-      }
-      if (lane.head === lane.frames.length) {
-        lane.frames.length = 0
-        lane.head = 0
-      } else if (lane.head > 1024) {
-        lane.frames.splice(0, lane.head)
-        lane.head = 0
       }
     }
     return batch
   }
 
-  #write(batch: readonly Frame[]): void {
-    const chunks = coalesce(batch)
+  #write(chunks: readonly Uint8Array[]): void {
     let free = true
     if (chunks.length > 1) this.#connection.cork()
     for (const chunk of chunks) {
@@ -167,22 +178,18 @@ export class OutQueue {
     this.#progress()
   }
 
-  #isDrained(lane: Lane | 'all'): boolean {
-    if (lane !== 'all') return this.#lanes[lane].bytes < softMark
-    return lanes.every((name) => this.#lanes[name].bytes < softMark)
-  }
-
-  #wait(lane: Lane | 'all' | 'flushed'): Promise<void> {
+  #wait(isOver: () => boolean): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    if (isOver()) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ lane, resolve, reject })
+      this.#waiters.push({ isOver, resolve, reject })
     })
   }
 
   #wake(): void {
     if (this.#waiters.length === 0) return
-    const flushed = this.#bytes === 0 && !this.#blocked
-    this.#waiters = this.#waiters.filter(({ lane, resolve }) => {
-      if (lane === 'flushed' ? !flushed : !this.#isDrained(lane)) return true
+    this.#waiters = this.#waiters.filter(({ isOver, resolve }) => {
+      if (!isOver()) return true
       resolve()
       return false
     })
@@ -197,52 +204,10 @@ export class OutQueue {
   /** Counts down while something waits for the other side. */
   #watch(): void {
     if (this.#stall !== undefined || this.#closed !== undefined) return
-    if (!this.#blocked && this.#lanes.bulk.bytes === 0) return
+    if (!this.#blocked && this.#lanes.bulk.isEmpty) return
     this.#stall = this.#options.clock.setTimeout(() => {
       this.#stall = undefined
       this.#options.onStall()
     }, this.#options.stallMs)
   }
-}
-
-function emptyLane(): LaneQueue {
-  return { frames: [], head: 0, bytes: 0 }
-}
-
-/** Heads and small payloads in one buffer; large payloads by reference, in order. */
-function coalesce(batch: readonly Frame[]): Uint8Array[] {
-  const first = batch[0] as Frame
-  if (batch.length === 1 && first.payload === undefined) return [first.head]
-  const chunks: Uint8Array[] = []
-  let start = 0
-  let size = 0
-  const close = (end: number) => {
-    if (size === 0) return
-    const slab = Buffer.allocUnsafe(size)
-    let at = 0
-    for (let i = start; i < end; i++) {
-      const { head, payload } = batch[i] as Frame
-      slab.set(head, at)
-      at += head.byteLength
-      if (payload !== undefined && payload.byteLength < copyBelow) {
-        slab.set(payload, at)
-        at += payload.byteLength
-      }
-    }
-    chunks.push(slab)
-    size = 0
-  }
-  batch.forEach(({ head, payload }, i) => {
-    size += head.byteLength
-    if (payload === undefined) return
-    if (payload.byteLength < copyBelow) {
-      size += payload.byteLength
-      return
-    }
-    close(i + 1)
-    chunks.push(payload)
-    start = i + 1
-  })
-  close(batch.length)
-  return chunks
 }

@@ -107,7 +107,7 @@ describe('a data directory', () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => inAnotherProcess(directory)))
     expect(all.map(({ said }) => said).sort()).to.deep.equal([...Array<string>(4).fill('E_DATA_DIR_IN_USE'), 'open'])
     for (const { child } of all) child.stdin.end('close')
-    await Promise.all(all.map(({ child }) => child.exitCode ?? once(child, 'close')))
+    await Promise.all(all.map(async ({ child }) => child.exitCode ?? (await once(child, 'close'))))
     expect(await readdir(directory)).to.deep.equal([])
   })
 

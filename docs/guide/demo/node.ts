@@ -13,7 +13,11 @@ const tell = (message: FromNode) => {
   if (process.connected) process.send?.(message)
 }
 
-const network = await PeerNetwork.create(config, { dataDir })
+const network = await PeerNetwork.create(config, { dataDir }).catch((error: unknown) => {
+  tell({ answer: 'failed', details: { message: String(error) } })
+  process.disconnect()
+  process.exit(1)
+})
 const files: ReceivedFile[] = []
 let messages = 0
 network.on('message', () => messages++)

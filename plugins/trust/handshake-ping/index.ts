@@ -56,6 +56,11 @@ function shakeHands(
       stop()
       reject(error)
     }
+    const settle = () => {
+      if (session.verdict !== 'pinged' || !session.isHeard) return
+      clock.clear(deadline)
+      resolve(TrustLevel.pinged)
+    }
     const left = () => {
       fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake'))
     }
@@ -80,10 +85,7 @@ function shakeHands(
       if (!isPing(packet)) return false
       if (session.hear(clock.now())) ping()
       if (session.verdict === 'failed') fail(new P2PNetError('E_HANDSHAKE', 'the peer pings without end'))
-      else if (session.verdict === 'pinged') {
-        clock.clear(deadline)
-        resolve(TrustLevel.pinged)
-      }
+      else settle()
       return true
     })
     channel.signal.addEventListener('abort', left, { once: true })

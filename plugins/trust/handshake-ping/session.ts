@@ -39,6 +39,11 @@ export class PingSession {
     return this.verdict !== 'failed' && this.#sent < most
   }
 
+  /** The other side was told enough to believe us too, so that what is sent from now on does not come too early. */
+  get isHeard(): boolean {
+    return this.#sent >= this.#rules.pings
+  }
+
   sent(): void {
     this.#sent++
   }

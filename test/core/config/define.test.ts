@@ -31,7 +31,17 @@ describe('defineConfig', () => {
         },
         {
           use: 'routines-default',
-          options: { routines: [{ name: 'Look', interval: 1000, run: (signal) => void signal.aborted }] },
+          options: {
+            routines: [
+              {
+                name: 'Look',
+                interval: 1000,
+                run: (signal) => {
+                  signal.throwIfAborted()
+                },
+              },
+            ],
+          },
         },
       ],
     })

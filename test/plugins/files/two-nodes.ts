@@ -20,8 +20,10 @@ export interface NodeOptions {
   readonly transfer?: object
   readonly limits?: object
   readonly plugins?: readonly Plugin<never>[]
+  /** Without files-mapped and files-transfer. */
+  readonly bare?: true
   /** In the place of files-mapped. */
-  readonly files?: Plugin<never>
+  readonly files?: Plugin<never> | { readonly use: string; readonly options: object }
   readonly create?: CreateOptions
 }
 
@@ -41,7 +43,8 @@ export class Bench {
     transfer = {},
     limits = {},
     plugins = [],
-    files,
+    files = { use: 'files-mapped', options: mapped },
+    bare,
     create = {},
   }: NodeOptions = {}): Promise<TestNode> {
     const dataDir = create.dataDir ?? (await this.folder())
@@ -52,8 +55,7 @@ export class Bench {
         plugins: [
           { use: 'handshake-ping', options: { intervalMs: 50 } },
           { use: 'trust-incoming', options: { trustedLevel: 'pinged' } },
-          files ?? { use: 'files-mapped', options: mapped },
-          { use: 'files-transfer', options: transfer },
+          ...(bare === true ? [] : [files, { use: 'files-transfer', options: transfer }]),
           ...plugins,
         ],
       } as never,

@@ -1,0 +1,164 @@
+/**
+ * What a channel reads: chunk after chunk through the decoder, packet after packet to the kernel. A packet whose handler
+ * wants time, or a rate that is reached, stops the reading; nothing is dropped and nothing overtakes. What arrived before
+ * the other side ended is handled before the end is told.
+ */
+import type { Clock } from '../clock.ts'
+import { asP2PNetError, P2PNetError } from '../errors.ts'
+import type { NetworkPacket } from '../packets/packet.ts'
+import type { Decoder, Wire } from '../packets/wire.ts'
+import type { Limits } from '../settings.ts'
+import { TokenBucket } from './token-bucket.ts'
+import type { Connection } from './transport.ts'
+
+/** The other side gets its credit back in portions of this, or of a quarter of the window: no smaller window waits for more. */
+const creditBytes = 65_536
+
+export interface IntakeOptions {
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly wire: Wire
+  /** Handles one packet. A promise pauses reading until it settles. */
+  receive(packet: NetworkPacket): Promise<void> | undefined
+  /** The other side can take this many more bytes of bulk. */
+  granted(bytes: number): void
+  /** These bytes of bulk were handled: the other side may send as many again. */
+  owed(bytes: number): void
+  /** The stream is lost. */
+  failed(error: P2PNetError): void
+  /** The other side has ended, and what it had sent is handled. */
+  ended(): void
+  /** One turn of work took this long. */
+  turn(ms: number): void
+}
+
+export class Intake {
+  readonly #connection: Connection
+  readonly #options: IntakeOptions
+  readonly #decoder: Decoder
+  readonly #rate: TokenBucket
+  readonly #portion: number
+  #backlog: Uint8Array[] = []
+  #owed = 0
+  #busy = false
+  #ending = false
+  #stopped = false
+  packets = 0
+  bytes = 0
+  /** When bytes came last; ms since 1970. */
+  lastAt: number
+  /** The same, or when we took up reading again: silence while we do not listen is none. */
+  #activeAt: number
+
+  constructor(connection: Connection, options: IntakeOptions) {
+    const { clock, limits, wire } = options
+    this.#connection = connection
+    this.#options = options
+    this.lastAt = this.#activeAt = clock.now()
+    this.#decoder = wire.createDecoder({ frameBytes: Math.min(limits.frameBytesBeforeTrust, limits.frameBytes) })
+    this.#rate = new TokenBucket(limits.messagesPerSecond, limits.messagesPerSecond, this.lastAt)
+    this.#portion = Math.min(creditBytes, limits.windowBytes / 4)
+  }
+
+  set frameBytes(frameBytes: number) {
+    this.#decoder.limits = { frameBytes }
+  }
+
+  /** How long nothing has come although we listened, in ms. */
+  silentMs(now: number): number {
+    return this.#busy ? 0 : now - this.#activeAt
+  }
+
+  take(chunk: Uint8Array): void {
+    if (this.#stopped) return
+    this.bytes += chunk.byteLength
+    this.lastAt = this.#activeAt = this.#options.clock.now()
+    if (this.#busy) this.#backlog.push(chunk)
+    else this.#work(chunk)
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    if (this.#ending || this.#stopped) return
+    this.#ending = true
+    if (!this.#busy) this.#options.ended()
+  }
+
+  /** Nothing more is wanted: what still comes is read and thrown away. */
+  stop(): void {
+    this.#stopped = true
+    this.#backlog = []
+    this.#connection.resume()
+  }
+
+  #work(chunk?: Uint8Array): void {
+    const before = performance.now()
+    try {
+      let next = chunk
+      do {
+        if (next !== undefined) this.#decoder.push(next)
+        if (!this.#drain()) break
+        this.#settleCredit()
+        next = this.#backlog.shift()
+      } while (next !== undefined)
+    } catch (error) {
+      this.#options.failed(asP2PNetError(error, 'E_FRAME_INVALID'))
+    }
+    this.#options.turn(performance.now() - before)
+  }
+
+  /** Handles packet after packet. False: one wants time, the rate is reached, or nothing more is wanted. */
+  #drain(): boolean {
+    const { receive } = this.#options
+    for (;;) {
+      const packet = this.#decoder.next()
+      if (packet === undefined) return true
+      this.packets++
+      const pending = receive(packet)
+      const wait = this.#rate.take(this.#activeAt)
+      if (this.#stopped) return false
+      if (pending === undefined && wait === 0) continue
+      this.#pauseUntil(pending ?? this.#sleep(wait))
+      return false
+    }
+  }
+
+  #pauseUntil(pending: Promise<void>): void {
+    this.#busy = true
+    this.#connection.pause()
+    const resume = () => {
+      this.#busy = false
+      if (this.#stopped) return
+      this.#activeAt = this.#options.clock.now()
+      this.#work()
+      // What #work brought about may have changed either.
+      if (this.#isBusy() || this.#isStopped()) return
+      if (this.#ending) this.#options.ended()
+      else this.#connection.resume()
+    }
+    pending.then(resume, resume)
+  }
+
+  #isBusy(): boolean {
+    return this.#busy
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.setTimeout(resolve, ms)
+    })
+  }
+
+  #settleCredit(): void {
+    const granted = this.#decoder.takeCredit()
+    if (granted > 0) this.#options.granted(granted)
+    this.#owed += this.#decoder.takeBulk()
+    if (this.#owed < this.#portion) return
+    this.#options.owed(this.#owed)
+    this.#owed = 0
+  }
+}
