@@ -8,7 +8,7 @@ import type { AnyPlugin } from '../host/define-plugin.ts'
 import { didYouMean } from '../suggest.ts'
 import { builtIn, loadCatalogue, loadPresets, wouldProvide, type Catalogue, type Presets } from './catalogue.ts'
 import type { ComposedPlugin, Composition, ValueSource } from './composition.ts'
-import { allOf, configError, pointerTo } from './config-error.ts'
+import { allOf, configError, pointerTo, type Finding } from './config-error.ts'
 import type { Config } from './define.ts'
 import { layer, type Clash, type Entry } from './layers.ts'
 import { loadConfig, type LoadedConfig } from './load.ts'
@@ -55,7 +55,11 @@ export async function compose(config: Config | string | undefined, options: Comp
   refuse(errors)
 
   const envelope = checkEnvelope(copyPlain(withOverrides(written, overrides)).value)
-  errors.push(...envelope.findings.map((finding) => configError('E_CONFIG_INVALID', where, finding)))
+  const blame = ({ path: at }: Finding) => {
+    const key = (Object.keys(overrides) as (keyof Overrides)[]).find((name) => at === pointerTo('/network', name))
+    return key === undefined ? where : (overriddenBy[key] ?? 'flag')
+  }
+  errors.push(...envelope.findings.map((finding) => configError('E_CONFIG_INVALID', blame(finding), finding)))
 
   const unclear = envelope.findings.some(({ path }) => path === '' || /^\/(?:plugins|extends)\b/.test(path))
 

@@ -42,5 +42,6 @@ export function inWords(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string')
     return `string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)}`
-  return `${typeof value} ${String(value as number | boolean)}`
+  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`
+  return `a ${typeof value}`
 }

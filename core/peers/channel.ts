@@ -3,15 +3,16 @@
  * reason when it ends.
  */
 import type { Clock } from '../clock.ts'
-import { asP2PNetError, P2PNetError } from '../errors.ts'
+import { asP2PNetError, messageOf, P2PNetError } from '../errors.ts'
 import type { AnyPacket, NetworkPacket } from '../packets/packet.ts'
-import type { Decoder, Frame, Wire } from '../packets/wire.ts'
+import type { Frame, Wire } from '../packets/wire.ts'
 import type { Limits } from '../settings.ts'
 import { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
+import { Intake } from './intake.ts'
 import { OutQueue } from './out-queue.ts'
-import { TokenBucket } from './token-bucket.ts'
 import type { Connection } from './transport.ts'
+import { Waiters } from './waiters.ts'
 
 /** Who is at the other end. */
 export interface ChannelPeer {
@@ -43,6 +44,8 @@ export interface ChannelServices {
   encode(packet: NetworkPacket): Frame
   /** One turn of reading took this long. */
   turn(ms: number): void
+  /** A no of the channel itself, for the ledger. */
+  refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
   closed(channel: PeerChannel, reason: P2PNetError): void
 }
 
@@ -57,30 +60,25 @@ export class PeerChannel {
   /** Name of the transport. */
   readonly scheme: string
   readonly openedAt: number
-  /** Milliseconds since 1970. */
-  lastReceivedAt: number
   readonly #services: ChannelServices
   readonly #connection: Connection
-  readonly #decoder: Decoder
+  readonly #intake: Intake
   readonly #out: OutQueue
-  readonly #rate: TokenBucket
   readonly #takers = new Set<PacketTaker>()
-  readonly #trustWaiters = new Set<{ resolve: () => void; reject: (error: Error) => void }>()
+  readonly #trustWaiters = new Waiters()
   #peer: ChannelPeer
   #level: TrustLevel = TrustLevel.unknown
   #trusted = false
   #untrustable: P2PNetError | undefined
+  /** The other side has ended; what it sent before is still being handled. */
+  #over = false
   #closing = false
   /** Made when somebody asks for the signal. */
   #abort: AbortController | undefined
   #reason: P2PNetError | undefined
   #farewellHeard: P2PNetError | undefined
-  #busy = false
-  #backlog: Uint8Array[] = []
-  #bulkOwed = 0
-  #packetsIn = 0
   #packetsOut = 0
-  #bytesIn = 0
+  #bytesOutSeen = 0
 
   constructor(
     id: string,
@@ -95,18 +93,39 @@ export class PeerChannel {
     this.#peer = how.peer
     this.#services = services
     this.#connection = connection
-    this.openedAt = this.lastReceivedAt = clock.now()
-    this.#decoder = wire.createDecoder({ frameBytes: Math.min(limits.frameBytesBeforeTrust, limits.frameBytes) })
-    this.#rate = new TokenBucket(limits.messagesPerSecond, limits.messagesPerSecond, this.openedAt)
+    this.openedAt = clock.now()
+    this.#intake = new Intake(connection, {
+      clock,
+      limits,
+      wire,
+      receive: (packet) => this.#receive(packet),
+      granted: (bytes) => {
+        this.#out.grant(bytes)
+      },
+      owed: (bytes) => {
+        if (wire.encodeCredit !== undefined) this.#out.push(wire.encodeCredit(bytes))
+      },
+      failed: (error) => {
+        this.#refuse(error, 'wire')
+        void this.#farewell(error)
+      },
+      ended: () => {
+        this.leave()
+      },
+      turn: (ms) => {
+        services.turn(ms)
+      },
+    })
     this.#out = new OutQueue(connection, {
       clock,
       limitBytes: limits.outQueueBytes,
       windowBytes: wire.encodeCredit === undefined ? Infinity : limits.windowBytes,
       stallMs: limits.stallMs,
       onStall: () => {
-        this.#cut(
-          new P2PNetError('E_SLOW_PEER', `${this.peer.address} has read nothing for ${String(limits.stallMs)} ms`),
-        )
+        const ms = String(limits.stallMs)
+        const error = new P2PNetError('E_SLOW_PEER', `${this.#peer.address} has read nothing for ${ms} ms`)
+        this.#refuse(error, 'limits.stallMs')
+        this.#cut(error)
       },
     })
   }
@@ -123,16 +142,21 @@ export class PeerChannel {
     return this.#trusted
   }
 
-  /** True once it is closing or closed. */
+  /** True once it is closing or closed, or the other side has ended. */
   get closed(): boolean {
-    return this.#closing
+    return this.#closing || this.#over
+  }
+
+  /** When bytes came last; milliseconds since 1970. */
+  get lastReceivedAt(): number {
+    return this.#intake.lastAt
   }
 
   get stats(): ChannelStats {
     return {
-      packetsIn: this.#packetsIn,
+      packetsIn: this.#intake.packets,
       packetsOut: this.#packetsOut,
-      bytesIn: this.#bytesIn,
+      bytesIn: this.#intake.bytes,
       bytesOut: this.#out.written,
     }
   }
@@ -162,7 +186,7 @@ export class PeerChannel {
     if (this.#trusted) return Promise.resolve()
     const reason = this.#reason ?? this.#untrustable
     if (reason !== undefined) return Promise.reject(reason)
-    return waitIn(this.#trustWaiters, options.signal)
+    return this.#trustWaiters.wait(options.signal)
   }
 
   /**
@@ -190,8 +214,9 @@ export class PeerChannel {
   postFrame(frame: Frame): boolean {
     if (this.#closing)
       throw this.#reason ?? new P2PNetError('E_CLOSED', `the channel to ${this.#peer.address} is closed`)
+    const room = this.#out.push(frame)
     this.#packetsOut++
-    return this.#out.push(frame)
+    return room
   }
 
   /** Resolves when there is room in this lane, or in every lane. */
@@ -230,26 +255,33 @@ export class PeerChannel {
   open(): void {
     const connection = this.#connection
     connection.on('data', (chunk: Uint8Array) => {
-      this.#onData(chunk)
+      this.#intake.take(chunk)
     })
     connection.on('error', (error) => {
-      this.#cut(
-        new P2PNetError('E_CONNECTION', `the connection to ${this.#peer.address} broke: ${error.message}`, {
-          cause: error,
-        }),
-      )
+      const words = `the connection to ${this.#peer.address} broke: ${error.message}`
+      this.#cut(new P2PNetError('E_CONNECTION', words, { cause: error }))
     })
     const ended = () => {
-      this.#cut(this.#farewellHeard ?? new P2PNetError('E_DISCONNECTED', `${this.#peer.address} left`))
+      this.#onEnd()
     }
     connection.on('end', ended)
     connection.on('close', ended)
+    // It may be gone before anybody could listen; the caller still has to learn of the channel first.
+    if (connection.destroyed) process.nextTick(ended)
   }
 
-  /** A taker wants it: nobody else sees it. */
+  /** A taker wants it: nobody else sees it. One that throws fails closed. */
   offer(packet: NetworkPacket): boolean {
-    for (const taker of this.#takers) if (taker(packet)) return true
-    return false
+    if (this.#takers.size === 0) return false
+    try {
+      for (const taker of this.#takers) if (taker(packet)) return true
+      return false
+    } catch (thrown) {
+      const error = new P2PNetError('E_HANDSHAKE', `the handshake failed: ${messageOf(thrown)}`, { cause: thrown })
+      this.#refuse(error, 'trust.handshake')
+      void this.#farewell(error)
+      return true
+    }
   }
 
   identify(peer: Partial<ChannelPeer>): void {
@@ -260,18 +292,16 @@ export class PeerChannel {
     this.#level = level
     this.#trusted = trusted
     const { frameBytes, frameBytesBeforeTrust } = this.#services.limits
-    this.#decoder.limits = { frameBytes: trusted ? frameBytes : Math.min(frameBytesBeforeTrust, frameBytes) }
+    this.#intake.frameBytes = trusted ? frameBytes : Math.min(frameBytesBeforeTrust, frameBytes)
     if (!trusted) return
     this.#untrustable = undefined
-    for (const waiter of this.#trustWaiters) waiter.resolve()
-    this.#trustWaiters.clear()
+    this.#trustWaiters.resolve()
   }
 
-  /** The handshake is over and the peer is not trusted. */
+  /** The handshake is over and the peer is not trusted, or is no longer. */
   failTrust(reason: P2PNetError): void {
     this.#untrustable = reason
-    for (const waiter of this.#trustWaiters) waiter.reject(reason)
-    this.#trustWaiters.clear()
+    this.#trustWaiters.reject(reason)
   }
 
   /** The other side gave a reason for what comes next: the end of the connection. */
@@ -281,104 +311,58 @@ export class PeerChannel {
     this.#farewellHeard = new P2PNetError(code, `${this.#peer.address} closed the channel: ${words}`)
   }
 
-  /** The other side said goodbye, and may: closes with the reason it gave. */
+  /** The other side has left, or said goodbye and may: closes with the reason it gave. */
   leave(): void {
-    this.#cut(this.#farewellHeard ?? new P2PNetError('E_DISCONNECTED', `${this.#peer.address} left`))
+    this.#cut(this.#farewellHeard ?? this.#left())
   }
 
-  #onData(chunk: Uint8Array): void {
-    if (this.#closing) return
-    this.#bytesIn += chunk.byteLength
-    this.lastReceivedAt = this.#services.clock.now()
-    if (this.#busy) {
-      this.#backlog.push(chunk)
+  /** How long nothing has come although we listened, in ms. */
+  silentMs(now: number): number {
+    return this.#intake.silentMs(now)
+  }
+
+  /** Says that we are still here, if nothing was said since this was called last. False: this wire has no words for it. */
+  keepAlive(): boolean {
+    const { encodeCredit } = this.#services.wire
+    if (encodeCredit === undefined) return false
+    if (this.#out.written === this.#bytesOutSeen && !this.closed) this.#out.push(encodeCredit(0))
+    this.#bytesOutSeen = this.#out.written
+    return true
+  }
+
+  #receive(packet: NetworkPacket): Promise<void> | undefined {
+    return this.#services.receive(packet, this)
+  }
+
+  #refuse({ code, message }: P2PNetError, hook: string): void {
+    this.#services.refuse({ code, reason: message }, this, hook)
+  }
+
+  #left(): P2PNetError {
+    return new P2PNetError('E_DISCONNECTED', `${this.#peer.address} left`)
+  }
+
+  #onEnd(): void {
+    if (this.#closing) {
+      this.#connection.destroy()
       return
     }
-    this.#decode(chunk)
-  }
-
-  #decode(chunk: Uint8Array): void {
-    const before = performance.now()
-    try {
-      this.#decoder.push(chunk)
-    } catch (error) {
-      this.#reject(error)
-      return
-    }
-    this.#pump()
-    this.#services.turn(performance.now() - before)
-  }
-
-  /** Handles packet after packet, until one wants time, the rate is reached or the chunk is used up. */
-  #pump(): void {
-    while (!this.#closing) {
-      let packet: NetworkPacket | undefined
-      try {
-        packet = this.#decoder.next()
-      } catch (error) {
-        this.#reject(error)
-        return
-      }
-      if (packet === undefined) break
-      this.#packetsIn++
-      const pending = this.#services.receive(packet, this)
-      const wait = this.#rate.take(this.lastReceivedAt)
-      if (pending === undefined && wait === 0) continue
-      this.#pauseUntil(pending ?? this.#later(wait))
-      return
-    }
-    if (this.#closing) return
-    this.#giveCredit()
-    const next = this.#backlog.shift()
-    if (next !== undefined) this.#decode(next)
-  }
-
-  #pauseUntil(pending: Promise<void>): void {
-    this.#busy = true
-    this.#connection.pause()
-    const resume = () => {
-      this.#busy = false
-      if (this.#closing) return
-      this.#pump()
-      if (!this.#busy && !this.#closing) this.#connection.resume()
-    }
-    pending.then(resume, resume)
-  }
-
-  #later(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#services.clock.setTimeout(() => {
-        this.lastReceivedAt = this.#services.clock.now()
-        resolve()
-      }, ms)
-    })
-  }
-
-  #giveCredit(): void {
-    const granted = this.#decoder.takeCredit()
-    if (granted > 0) this.#out.grant(granted)
-    this.#bulkOwed += this.#decoder.takeBulk()
-    const { wire, limits } = this.#services
-    if (this.#bulkOwed < limits.windowBytes / 4 || wire.encodeCredit === undefined) return
-    this.#out.push(wire.encodeCredit(this.#bulkOwed))
-    this.#bulkOwed = 0
-  }
-
-  #reject(error: unknown): void {
-    void this.#farewell(asP2PNetError(error, 'E_FRAME_INVALID'))
+    // Nothing can be said any more, but what was heard still counts.
+    this.#over = true
+    this.#out.close(this.#left())
+    this.#intake.end()
   }
 
   async #farewell(reason: P2PNetError): Promise<void> {
-    if (this.#closing) return
-    const { clock, encode } = this.#services
     const connection = this.#connection
+    if (this.#closing) return closeOf(connection)
+    const { clock, encode } = this.#services
+    this.#end(reason)
     try {
       const data = `${reason.code}: ${reason.message}`.slice(0, 1024)
-      this.#out.push(encode({ type: 'Disconnect', timestamp: clock.now(), data } as NetworkPacket))
-      const flushed = this.#out.flushed()
-      this.#end(reason)
+      const said = this.#out.finish(encode({ type: 'Disconnect', timestamp: clock.now(), data } as NetworkPacket))
       const timer = clock.setTimeout(() => connection.destroy(), farewellMs)
-      flushed.then(
+      said.then(
         () => connection.end(),
         () => connection.destroy(),
       )
@@ -386,7 +370,7 @@ export class PeerChannel {
       clock.clear(timer)
     } catch {
       // A goodbye that cannot be said is no reason to stay: the wire may not know Disconnect, the queue may be closed.
-      this.#cut(reason)
+      connection.destroy()
     }
     this.#out.close(reason)
   }
@@ -401,7 +385,7 @@ export class PeerChannel {
     if (this.#closing) return
     this.#closing = true
     this.#reason = reason
-    this.#backlog = []
+    this.#intake.stop()
     this.#trusted = false
     this.failTrust(reason)
     this.#takers.clear()
@@ -414,39 +398,5 @@ const done = Promise.resolve()
 
 function closeOf(connection: Connection): Promise<void> {
   if (connection.closed) return Promise.resolve()
-  return new Promise((resolve) =>
-    connection.once('close', () => {
-      resolve()
-    }),
-  )
-}
-
-function waitIn(
-  waiters: Set<{ resolve: () => void; reject: (error: Error) => void }>,
-  signal?: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => new P2PNetError('E_ABORTED', 'the caller gave up', { cause: signal?.reason })
-    if (signal?.aborted === true) {
-      reject(aborted())
-      return
-    }
-    const onAbort = () => {
-      waiters.delete(waiter)
-      reject(aborted())
-    }
-    const settled = () => signal?.removeEventListener('abort', onAbort)
-    const waiter = {
-      resolve() {
-        settled()
-        resolve()
-      },
-      reject(error: Error) {
-        settled()
-        reject(error)
-      },
-    }
-    waiters.add(waiter)
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
+  return new Promise((resolve) => connection.once('close', resolve))
 }

@@ -6,10 +6,11 @@ import { cpus } from 'node:os'
 import type { Entry } from './harness/entry.ts'
 import { rowsOf, tableOf } from './harness/report.ts'
 import { runRounds } from './harness/rounds.ts'
+import { file } from './entries/file.ts'
 import { messages } from './entries/messages.ts'
 import { start } from './entries/start.ts'
 
-const entries: readonly Entry[] = [messages, start]
+const entries: readonly Entry[] = [messages, start, file]
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--rounds')

@@ -69,6 +69,7 @@ function shakeHands(
       () => {
         if (session.sendsMore) ping()
         else if (session.verdict !== 'pinging') end()
+        settle()
       },
       Math.ceil(options.intervalMs * 1.1),
     )

@@ -25,3 +25,15 @@ export const text =
     128,
     '.',
   )
+
+/** A stack that moves files. */
+export interface FileDriver {
+  /** Receives files into the directory. */
+  listen(directory: string): Promise<Address>
+  connect(directory: string, addresses: readonly Address[]): Promise<void>
+  /** To all that are connected. */
+  send(file: string): Promise<void>
+  /** The next file is on disk and its hash known. */
+  arrived(): Promise<void>
+  close(): Promise<void>
+}

@@ -2,11 +2,10 @@
  * A sender and a receiver in two processes, driven from here: `window(ms)` sends for so long and waits until all of it
  * has arrived.
  */
-import { fork, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Contender } from './rounds.ts'
+import { WorkerProcess } from './worker-process.ts'
 
-const worker = fileURLToPath(new URL('worker.ts', import.meta.url))
+const worker = new URL('worker.ts', import.meta.url)
 
 export interface WindowResult {
   readonly sent: number
@@ -20,10 +19,10 @@ export interface ArrivedResult {
 
 /** Units per second and CPU per unit of one driver, in windows of `ms`. */
 export function throughput(name: string, driver: string, work: string, ms: number): Contender {
-  let pair: Promise<[Worker, Worker]> | undefined
-  const start = async (): Promise<[Worker, Worker]> => {
-    const receiver = new Worker(driver, work)
-    const sender = new Worker(driver, work)
+  let pair: Promise<[WorkerProcess, WorkerProcess]> | undefined
+  const start = async (): Promise<[WorkerProcess, WorkerProcess]> => {
+    const receiver = new WorkerProcess(worker, [driver, work])
+    const sender = new WorkerProcess(worker, [driver, work])
     const address = await receiver.ask('listen', {})
     await sender.ask('connect', address)
     return [sender, receiver]
@@ -44,35 +43,5 @@ export function throughput(name: string, driver: string, work: string, ms: numbe
     async close() {
       if (pair !== undefined) await Promise.all((await pair).map((process) => process.close()))
     },
-  }
-}
-
-class Worker {
-  readonly #child: ChildProcess
-  #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
-
-  constructor(driver: string, work: string) {
-    this.#child = fork(worker, [driver, work], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    this.#child.on('message', (message: { answer?: unknown; error?: string }) => {
-      if (message.error === undefined) this.#settle?.resolve(message.answer)
-      else this.#settle?.reject(new Error(message.error))
-    })
-    this.#child.on('exit', (code) => this.#settle?.reject(new Error(`${driver} ended with ${String(code)}`)))
-  }
-
-  ask(question: string, details: unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-      this.#child.send({ question, details })
-    })
-  }
-
-  async close(): Promise<void> {
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#settle = undefined
-    this.#child.disconnect()
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 3000)
-    await gone
-    clearTimeout(timer)
   }
 }

@@ -2,6 +2,7 @@
  * One end of a link, in a process of its own: loads a driver and does what the main process asks.
  */
 import type { Address, Driver, Link } from './driver.ts'
+import { answerQuestions, now } from './worker-process.ts'
 
 const [, , name = '', work = ''] = process.argv
 const { driver } = (await import(`../drivers/${name}.ts`)) as { driver: Driver }
@@ -15,7 +16,6 @@ let wanted = Infinity
 let reached: (() => void) | undefined
 let cpuBefore = process.cpuUsage()
 
-const now = () => performance.timeOrigin + performance.now()
 const cpuSince = () => {
   const { user, system } = process.cpuUsage(cpuBefore)
   return user + system
@@ -55,12 +55,4 @@ const answers: Record<string, (details: never) => Promise<unknown>> = {
   },
 }
 
-process.on('message', ({ question, details }: { question: string; details: never }) => {
-  answers[question]?.(details).then(
-    (answer) => process.send?.({ answer }),
-    (error: unknown) => process.send?.({ error: String(error) }),
-  )
-})
-process.once('disconnect', () => {
-  void driver.close().finally(() => process.exit())
-})
+answerQuestions(answers, () => driver.close())

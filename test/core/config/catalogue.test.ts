@@ -21,7 +21,7 @@ describe('the catalogue of built-ins', () => {
   it('has everything that the presets name', () => {
     for (const [name, entries] of Object.entries(presets)) {
       const used = entries.map((entry) => (typeof entry === 'string' ? entry : entry.use))
-      expect(catalogue, name).to.include.keys(used as string[])
+      expect(catalogue, name).to.include.keys(used)
     }
   })
 })

@@ -1,0 +1,19 @@
+/**
+ * A file of 64 MiB to two receivers, on disk and hashed, against bare pipes between the same processes.
+ */
+import type { Entry } from '../harness/entry.ts'
+import { fileTransfer } from '../harness/file-link.ts'
+
+const bytes = 64 * 1024 * 1024
+
+export const file: Entry = {
+  name: 'file',
+  title: '64 MiB to two receivers',
+  columns: [{ figure: 'mbPerSecond', title: 'MB/s each', digits: 0, ratio: true }],
+  rounds: 15,
+  contenders: async () => [
+    fileTransfer('bare pipes, SHA-256', 'node-pipe', bytes),
+    fileTransfer('the same again (A/A)', 'node-pipe', bytes),
+    fileTransfer('p2pnet, files-transfer', 'p2pnet-file', bytes),
+  ],
+}
