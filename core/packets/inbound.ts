@@ -25,7 +25,7 @@ type Mutable = { -readonly [K in keyof NetworkPacket]: NetworkPacket[K] }
 
 export class Inbound {
   readonly #services: InboundServices
-  readonly #offences = new WeakMap<PeerChannel, number>()
+  readonly #offences = new WeakMap<PeerChannel, Map<string, number>>()
 
   constructor(services: InboundServices) {
     this.#services = services
@@ -43,6 +43,7 @@ export class Inbound {
       return undefined
     }
     if (!this.#isFrom(packet, channel)) return undefined
+    if (packet.sourceOriginTime === undefined) (packet as Mutable).sourceOriginTime = channel.lastReceivedAt
     if (packet.type === 'Disconnect') channel.hearFarewell((packet as DisconnectPacket).data)
     if (channel.offer(packet)) return nextTurn()
 
@@ -76,9 +77,11 @@ export class Inbound {
 
   #offend(channel: PeerChannel, code: string, reason: string): void {
     this.#drop(channel, code, reason)
-    const offences = (this.#offences.get(channel) ?? 0) + 1
+    const offences = this.#offences.get(channel) ?? new Map<string, number>()
     this.#offences.set(channel, offences)
-    if (offences >= offencesAllowed) void channel.close({ code, reason })
+    const count = (offences.get(code) ?? 0) + 1
+    offences.set(code, count)
+    if (count >= offencesAllowed) void channel.close({ code, reason })
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Runs the handshake of a channel and applies what comes of it: a level, trust or the want of it, a place in the ledger.
  */
-import { within, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { asP2PNetError, P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
 import type { TrustPolicy } from '../host/capabilities.ts'
@@ -45,7 +45,7 @@ export class Handshakes {
     this.#pending++
     try {
       const asked = generation().run((at) => at.trust.handshake.promise(channel))
-      const level = await within(clock, limits.handshakeMs, asked, () => timeout(limits.handshakeMs))
+      const level = await ended(asked, channel, clock, limits.handshakeMs)
       if (channel.closed) return
       this.#settle(channel, level)
     } catch (thrown) {
@@ -61,7 +61,9 @@ export class Handshakes {
   /** The lists or the policy changed: what does that make of this channel? */
   judge(channel: PeerChannel): void {
     const proved = this.#proved.get(channel)
-    if (proved !== undefined && !channel.closed) this.#apply(channel, proved)
+    if (proved === undefined || channel.closed) return
+    this.#apply(channel, proved)
+    if (!channel.trusted) channel.failTrust(new P2PNetError('E_NOT_ALLOWED', 'the peer is no longer trusted'))
   }
 
   #settle(channel: PeerChannel, level: TrustLevel | undefined): void {
@@ -100,6 +102,23 @@ export class Handshakes {
   }
 }
 
-function timeout(ms: number): P2PNetError {
-  return new P2PNetError('E_HANDSHAKE_TIMEOUT', `the handshake did not finish within ${String(ms)} ms`)
+/** What the handshake says, in time and while the channel is open: whoever left waits for nothing and holds no place. */
+function ended<T>(asked: Promise<T>, channel: PeerChannel, clock: Clock, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal } = channel
+    const settle = () => {
+      clock.clear(timer)
+      signal.removeEventListener('abort', left)
+    }
+    const left = () => {
+      settle()
+      reject(signal.reason as Error)
+    }
+    const timer = clock.setTimeout(() => {
+      settle()
+      reject(new P2PNetError('E_HANDSHAKE_TIMEOUT', `the handshake did not finish within ${String(ms)} ms`))
+    }, ms)
+    signal.addEventListener('abort', left, { once: true })
+    asked.then(resolve, reject).finally(settle)
+  })
 }
