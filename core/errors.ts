@@ -78,11 +78,11 @@ export interface ErrorDetails {
   /** Overrides the remedy of the table. */
   readonly remedy?: string
   /** Id of the plugin concerned. */
-  declare readonly plugin?: string
+  readonly plugin?: string
   /** Name of the hook concerned, e.g. `packets.admit`. */
-  declare readonly hook?: string
+  readonly hook?: string
   /** JSON pointer into the config, e.g. `/plugins/3/options/port`. */
-  declare readonly path?: string
+  readonly path?: string
   readonly cause?: unknown
 }
 

@@ -24,12 +24,14 @@ import type { ChannelServices, PeerChannel } from './peers/channel.ts'
 import { Channels } from './peers/channels.ts'
 import { Connector } from './peers/connector.ts'
 import { Doorway } from './peers/doorway.ts'
+import { IdleWatch } from './peers/idle-watch.ts'
 import { InboundQueue } from './peers/inbound-queue.ts'
 import { KnownPeers } from './peers/known-peers.ts'
 import type { Transport } from './peers/transport.ts'
 import type { Random } from './random.ts'
 import { sharedNetwork } from './shared-network.ts'
 import { AccessLists } from './trust/access-lists.ts'
+import { Bans } from './trust/bans.ts'
 import { Handshakes } from './trust/handshakes.ts'
 import { Ledger } from './trust/ledger.ts'
 import type { Refusal } from './trust/refusal.ts'
@@ -44,6 +46,7 @@ export class Kernel {
   readonly events: GuardedEmitter
   readonly ledger: Ledger
   readonly lists: AccessLists
+  readonly bans: Bans
   readonly capabilities: CapabilityTable
   readonly packetTypes = new Map<string, PacketType>()
   readonly transports = new Map<string, Transport>()
@@ -57,6 +60,7 @@ export class Kernel {
   identifier = ''
   readonly #failures: Failures
   readonly #guard: GuardServices
+  readonly #idleWatch: IdleWatch
 
   /** Sets every plugin up. @throws P2PNetError E_PLUGIN_SETUP and its kind */
   constructor(composition: Composition, clock: Clock, random: Random) {
@@ -88,14 +92,29 @@ export class Kernel {
     }
     this.ledger = new Ledger(clock)
     this.lists = new AccessLists(clock, settings.dataDir)
+    this.bans = new Bans({
+      clock,
+      banScore: limits.banScore,
+      banMs: limits.banMs,
+      banned: (address) => {
+        this.refuse({ code: 'E_BLOCKED', reason: `banned for ${String(limits.banMs)} ms` }, address, 'limits.banScore')
+      },
+    })
     this.capabilities = new CapabilityTable(plugins, composition.wouldProvide)
     this.knownPeers = new KnownPeers({
       clock,
       capacity: limits.knownPeers,
       defaultScheme: () => this.connector.defaultScheme,
       ownIdentifier: () => this.identifier,
+      isConnected: (identifier) => this.channels.byIdentifier(identifier) !== undefined,
     })
     this.channels = this.#makeChannels()
+    this.#idleWatch = new IdleWatch({
+      clock,
+      idleMs: limits.idleMs,
+      channels: this.channels,
+      refuse: this.#refuseChannel,
+    })
     this.handshakes = this.#makeHandshakes()
     this.queue = new InboundQueue({
       clock,
@@ -149,11 +168,13 @@ export class Kernel {
     await this.#identify()
     await this.host.start()
     await this.connector.listen()
+    this.#idleWatch.start()
     this.events.emit('listening', this.connector.listening)
   }
 
   async stop(): Promise<void> {
     const reason = new P2PNetError('E_STOPPING', 'the node is stopping')
+    this.#idleWatch.stop()
     await this.connector.close()
     this.queue.close(reason)
     await Promise.all([...this.channels].map((channel) => channel.close({ code: reason.code, reason: reason.message })))
@@ -216,9 +237,7 @@ export class Kernel {
         if (refusal !== undefined) return new P2PNetError(refusal.code, refusal.reason)
         return this.lists.isBlocked(identifier) ? new P2PNetError('E_BLOCKED', `${identifier} is blocked`) : undefined
       },
-      refuse: (error, channel, hook) => {
-        this.refuse({ code: error.code, reason: error.message }, nameOf(channel), hook)
-      },
+      refuse: this.#refuseChannel,
       named: (channel) => {
         const { identifier, address, port } = channel.peer
         // A dialled address is where it listens; one that dialled in says so itself, if it wants to be dialled.
@@ -226,6 +245,12 @@ export class Kernel {
           this.knownPeers.add({ host: address, port, scheme: channel.scheme, identifier, via: 'channel' })
       },
     })
+  }
+
+  /** A no to the peer of a channel; what only a broken or hostile peer does counts against its address. */
+  readonly #refuseChannel = (refusal: Refusal, channel: PeerChannel, hook: string): void => {
+    this.refuse(refusal, nameOf(channel), hook)
+    this.bans.offence(channel.peer.address, refusal.code)
   }
 
   #makeHandshakes(): Handshakes {
@@ -238,9 +263,7 @@ export class Kernel {
       answeredBy: this.#guard.answeredBy,
       generation: () => this.generation,
       policy: () => this.policy,
-      refuse: (refusal, channel, hook) => {
-        this.refuse(refusal, nameOf(channel), hook)
-      },
+      refuse: this.#refuseChannel,
     })
   }
 
@@ -251,6 +274,7 @@ export class Kernel {
       clock: this.clock,
       limits,
       lists: this.lists,
+      bans: this.bans,
       channels: this.channels,
       queue: this.queue,
       placement: () => this.policy.placement,
@@ -280,9 +304,7 @@ export class Kernel {
       events: this.events,
       generation: () => this.generation,
       claim: (channel, identifier) => this.channels.claim(channel, identifier),
-      refuse: (refusal, channel, hook) => {
-        this.refuse(refusal, nameOf(channel), hook)
-      },
+      refuse: this.#refuseChannel,
     })
     return () =>
       (services ??= {
@@ -294,6 +316,7 @@ export class Kernel {
         turn: (ms) => {
           if (ms > slowTapMs) this.#guard.watch.calls = watchedCalls
         },
+        refuse: this.#refuseChannel,
         closed: (channel, reason) => {
           this.channels.remove(channel, reason)
         },

@@ -47,22 +47,26 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
     decisions: (query) => kernel.ledger.read(query),
     async block(target, { until } = {}) {
       kernel.policy.block(target)
-      await kernel.lists.block(target, until)
-      for (const channel of kernel.channels) if (isAbout(channel, kernel)) void channel.close(blocked)
+      const saved = kernel.lists.block(target, until)
+      for (const channel of [...kernel.channels]) if (isAbout(channel, kernel)) shutOut(channel, kernel)
+      await saved
     },
     async unblock(target) {
       kernel.policy.unblock(target)
+      kernel.bans.lift(target)
       await kernel.lists.unblock(target)
     },
     async authorize(identifier) {
       kernel.policy.authorize(identifier)
-      await kernel.lists.authorize(identifier)
-      for (const channel of kernel.channels) kernel.handshakes.judge(channel)
+      const saved = kernel.lists.authorize(identifier)
+      for (const channel of [...kernel.channels]) kernel.handshakes.judge(channel)
+      await saved
     },
     async revoke(identifier) {
       kernel.policy.revoke(identifier)
-      await kernel.lists.revoke(identifier)
-      for (const channel of kernel.channels) kernel.handshakes.judge(channel)
+      const saved = kernel.lists.revoke(identifier)
+      for (const channel of [...kernel.channels]) kernel.handshakes.judge(channel)
+      await saved
     },
     setIdentifier: (identifier) => {
       kernel.setIdentifier(identifier)
@@ -80,6 +84,11 @@ const blocked: Refusal = { code: 'E_BLOCKED', reason: 'blocked by the operator' 
 
 function isAbout({ peer }: PeerChannel, { lists }: Kernel): boolean {
   return (peer.identifier !== undefined && lists.isBlocked(peer.identifier)) || lists.isBlocked(peer.address)
+}
+
+function shutOut(channel: PeerChannel, kernel: Kernel): void {
+  kernel.refuse(blocked, nameOf(channel), 'network.block')
+  void channel.close(blocked)
 }
 
 function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {

@@ -2,13 +2,16 @@
  * The open channels: one to each peer. Knows who is who, keeps one of two channels to the same peer, and tells what
  * comes and goes.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
+import type { Refusal } from '../trust/refusal.ts'
 import type { PeerChannel } from './channel.ts'
 
 /** Two channels opened within this time of each other are taken for a simultaneous dial. */
 const simultaneousMs = 2000
+/** How long the other side may take to say which of two channels goes. */
+const decisionMs = 2000
 
 export interface ChannelsServices {
   readonly clock: Clock
@@ -16,7 +19,7 @@ export interface ChannelsServices {
   readonly ownIdentifier: () => string
   /** A no of the operator or of the trust policy to somebody of this name. */
   refuses(identifier: string): P2PNetError | undefined
-  refuse(error: P2PNetError, channel: PeerChannel, hook: string): void
+  refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
   /** A peer has a name now. */
   named(channel: PeerChannel): void
 }
@@ -27,6 +30,8 @@ export class Channels implements Iterable<PeerChannel> {
   readonly #byIdentifier = new Map<string, PeerChannel>()
   /** Whom a dialled channel has to turn out to be. */
   readonly #expected = new WeakMap<PeerChannel, string>()
+  /** Second channels to a peer that has to decide which one goes. */
+  readonly #undecided = new Map<PeerChannel, Timer>()
 
   constructor(services: ChannelsServices) {
     this.#services = services
@@ -41,7 +46,7 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   get trusted(): PeerChannel[] {
-    return [...this.#open].filter((channel) => channel.trusted)
+    return [...this.#open].filter((channel) => channel.trusted && !this.#undecided.has(channel))
   }
 
   byIdentifier(identifier: string): PeerChannel | undefined {
@@ -65,9 +70,9 @@ export class Channels implements Iterable<PeerChannel> {
 
   remove(channel: PeerChannel, reason: P2PNetError): void {
     if (!this.#open.delete(channel)) return
+    this.#decided(channel)
     const { identifier } = channel.peer
-    if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel)
-      this.#byIdentifier.delete(identifier)
+    if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)
     this.#services.events.emit('peerRemoved', channel, reason)
   }
 
@@ -76,13 +81,14 @@ export class Channels implements Iterable<PeerChannel> {
     const objection = this.#objection(channel, identifier)
     if (objection !== undefined) return this.#close(channel, objection)
     const other = this.#byIdentifier.get(identifier)
-    if (other !== undefined && other !== channel && !other.closed) {
-      const duplicate = new P2PNetError('E_DUPLICATE', `another channel to ${identifier} is open`)
-      if (this.#keep(other, channel, identifier) === other) return this.#close(channel, duplicate)
-      void other.close({ code: duplicate.code, reason: duplicate.message })
+    if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
+    else if (identifier < this.#services.ownIdentifier()) this.#awaitDecision(channel, identifier)
+    else if (this.#loser(other, channel) === channel) return this.#close(channel, duplicate(identifier))
+    else {
+      this.#byIdentifier.set(identifier, channel)
+      this.#close(other, duplicate(identifier))
     }
     channel.identify({ identifier })
-    this.#byIdentifier.set(identifier, channel)
     this.#services.named(channel)
     return true
   }
@@ -95,21 +101,49 @@ export class Channels implements Iterable<PeerChannel> {
     return this.#services.refuses(identifier)
   }
 
-  #close(channel: PeerChannel, reason: P2PNetError): false {
-    if (reason.code !== 'E_DUPLICATE' && reason.code !== 'E_SELF')
-      this.#services.refuse(reason, channel, 'trust.connection')
-    void channel.close({ code: reason.code, reason: reason.message })
+  #close(channel: PeerChannel, { code, message: reason }: P2PNetError): false {
+    if (code !== 'E_DUPLICATE' && code !== 'E_SELF')
+      this.#services.refuse({ code, reason }, channel, 'trust.connection')
+    void channel.close({ code, reason })
     return false
   }
 
   /**
-   * Which of two channels to one peer stays. Both ends must choose the same: of a simultaneous dial the one that the
-   * smaller identifier dialled; else the older, so that a claimed name cannot push out whoever had it first.
+   * Which of two channels to one peer goes. Only the side with the smaller identifier decides, so that the two never
+   * choose differently and lose both. Of a simultaneous dial its own stays; else the older, so that a claimed name
+   * cannot push out whoever had it first.
    */
-  #keep(older: PeerChannel, newer: PeerChannel, identifier: string): PeerChannel {
-    const simultaneous = newer.openedAt - older.openedAt < simultaneousMs && older.inbound !== newer.inbound
-    if (!simultaneous) return older
-    const weDial = this.#services.ownIdentifier() < identifier
-    return older.inbound === weDial ? newer : older
+  #loser(older: PeerChannel, newer: PeerChannel): PeerChannel {
+    const isSimultaneous = Math.abs(newer.openedAt - older.openedAt) < simultaneousMs
+    return isSimultaneous && older.inbound && !newer.inbound ? older : newer
   }
+
+  /** The other side decides. If it does not, it may be somebody else who only says this name: the newer channel goes. */
+  #awaitDecision(newer: PeerChannel, identifier: string): void {
+    const timer = this.#services.clock.setTimeout(() => {
+      this.#undecided.delete(newer)
+      if (this.#byIdentifier.get(identifier) !== newer) this.#close(newer, duplicate(identifier))
+    }, decisionMs)
+    this.#undecided.set(newer, timer)
+  }
+
+  #decided(channel: PeerChannel): void {
+    this.#services.clock.clear(this.#undecided.get(channel))
+    this.#undecided.delete(channel)
+  }
+
+  /** The channel of this name is gone; a second one that waited for a decision takes its place. */
+  #succeed(identifier: string): void {
+    this.#byIdentifier.delete(identifier)
+    for (const channel of this.#undecided.keys()) {
+      if (channel.peer.identifier !== identifier || channel.closed) continue
+      this.#decided(channel)
+      this.#byIdentifier.set(identifier, channel)
+      return
+    }
+  }
+}
+
+function duplicate(identifier: string): P2PNetError {
+  return new P2PNetError('E_DUPLICATE', `another channel to ${identifier} is open`)
 }

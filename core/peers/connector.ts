@@ -4,6 +4,7 @@
 import { P2PNetError } from '../errors.ts'
 import type { NodeSettings } from '../settings.ts'
 import type { Handshakes } from '../trust/handshakes.ts'
+import { plainAddress } from './address-group.ts'
 import { PeerChannel, type ChannelServices } from './channel.ts'
 import type { Channels } from './channels.ts'
 import type { Doorway } from './doorway.ts'
@@ -75,6 +76,22 @@ export class Connector {
     if (refusal !== undefined) throw refusal
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal])
     if (either.aborted) throw this.#gaveUp(signal)
+    const release = doorway.reserve({ address: host, port, inbound: false })
+    try {
+      const connection = await this.#dial(transport, target, either, signal)
+      const address = plainAddress(connection.remoteAddress ?? host)
+      return this.#enter(connection, { inbound: false, scheme, peer: { address, port } }, identifier)
+    } finally {
+      release()
+    }
+  }
+
+  async #dial(
+    transport: Transport,
+    { host, port }: DialTarget,
+    either: AbortSignal,
+    signal: AbortSignal | undefined,
+  ): Promise<Connection> {
     let connection: Connection
     try {
       connection = await transport.dial({ host, port }, either)
@@ -82,15 +99,13 @@ export class Connector {
       if (either.aborted) throw this.#gaveUp(signal)
       throw error
     }
-    if (either.aborted) {
-      connection.destroy()
-      throw this.#gaveUp(signal)
-    }
-    return this.#enter(
-      connection,
-      { inbound: false, scheme, peer: { address: connection.remoteAddress ?? host, port } },
-      identifier,
-    )
+    // A name was judged as such; now its address is known.
+    const address = plainAddress(connection.remoteAddress ?? host)
+    const refusal = address === host ? undefined : this.#services.doorway.judge({ address, port, inbound: false })
+    if (refusal === undefined && !either.aborted) return connection
+    connection.on('error', () => undefined)
+    connection.destroy()
+    throw refusal ?? this.#gaveUp(signal)
   }
 
   #knock(connection: Connection, scheme: string): void {
@@ -124,9 +139,4 @@ export class Connector {
     this.#listeners = []
     await Promise.all(listeners.map(({ listener }) => listener.close()))
   }
-}
-
-/** An IPv4 address in its own notation, also when it came in over an IPv6 socket. */
-function plainAddress(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

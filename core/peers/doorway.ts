@@ -2,15 +2,16 @@
  * The door: what a connection has to pass before it is a channel. The kernel's limits first, then the operator's lists,
  * then trust.connection, then the queue of incoming peers where the policy has one. Whoever is refused is told why.
  */
-import { isIP } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { Placement } from './inbound-queue.ts'
 import type { InboundQueue } from './inbound-queue.ts'
 import type { Limits } from '../settings.ts'
 import type { AccessLists } from '../trust/access-lists.ts'
+import type { Bans } from '../trust/bans.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import type { ConnectionInfo } from '../hooks.ts'
+import { addressGroup } from './address-group.ts'
 import type { Channels } from './channels.ts'
 import type { Connection } from './transport.ts'
 
@@ -23,6 +24,7 @@ export interface DoorwayServices {
   readonly clock: Clock
   readonly limits: Limits
   readonly lists: AccessLists
+  readonly bans: Bans
   readonly channels: Channels
   readonly queue: InboundQueue
   readonly placement: () => Placement | undefined
@@ -37,8 +39,8 @@ export interface DoorwayServices {
 
 export class Doorway {
   readonly #services: DoorwayServices
-  /** Connections in the queue count against the limits too. */
-  readonly #waiting = new Map<Connection, string>()
+  /** Who waits in the queue or is being dialled counts against the limits too. */
+  readonly #reserved = new Set<ConnectionInfo>()
   #telling = 0
 
   constructor(services: DoorwayServices) {
@@ -57,23 +59,29 @@ export class Doorway {
       enter()
       return
     }
-    const gone = () => this.#waiting.delete(connection)
+    const release = this.reserve({ address, port, inbound: true })
     const ignore = () => undefined
-    this.#waiting.set(connection, address)
-    connection.once('close', gone)
+    const gone = () => {
+      release()
+      withdraw()
+    }
+    const settle = () => {
+      release()
+      connection.off('close', gone)
+    }
     connection.on('error', ignore)
-    this.#services.queue.place(
+    connection.once('close', gone)
+    const withdraw = this.#services.queue.place(
       placement,
       { address, port },
       {
         accepted: () => {
-          gone()
-          connection.off('close', gone)
+          settle()
           connection.off('error', ignore)
           if (!connection.destroyed) enter()
         },
         refused: (reason) => {
-          gone()
+          settle()
           this.#services.refused({ code: reason.code, reason: reason.message }, address, 'peers.placement')
           this.#turnAway(connection, reason)
         },
@@ -81,13 +89,27 @@ export class Doorway {
     )
   }
 
+  /** Counts somebody against the limits until the place is given back. */
+  reserve(info: ConnectionInfo): () => void {
+    this.#reserved.add(info)
+    return () => this.#reserved.delete(info)
+  }
+
   /** The answer for somebody at this address; a refusal stands in the ledger. */
   check(info: ConnectionInfo): P2PNetError | undefined {
     const limit = this.#limitReached(info)
     if (limit !== undefined) return this.#no({ code: 'E_LIMIT', reason: limit.reason }, info, `limits.${limit.name}`)
-    if (this.#services.lists.isBlocked(info.address))
-      return this.#no({ code: 'E_BLOCKED', reason: `${info.address} is blocked` }, info, 'network.block')
-    const refusal = this.#services.ask(info)
+    return this.judge(info)
+  }
+
+  /** The same without the limits, for an address that has become known later. */
+  judge(info: ConnectionInfo): P2PNetError | undefined {
+    const { lists, bans, ask } = this.#services
+    const { address } = info
+    if (lists.isBlocked(address)) return this.#no({ code: 'E_BLOCKED', reason: `${address} is blocked` }, info, 'network.block')
+    if (bans.isBanned(address))
+      return this.#no({ code: 'E_BLOCKED', reason: `${address} is banned for a while` }, info, 'limits.banScore')
+    const refusal = ask(info)
     return refusal === undefined ? undefined : this.#no(refusal, info, 'trust.connection')
   }
 
@@ -97,20 +119,23 @@ export class Doorway {
   }
 
   #limitReached({ address, inbound }: ConnectionInfo): { name: keyof Limits; reason: string } | undefined {
-    const { limits, channels, pendingHandshakes } = this.#services
-    const waiting = this.#waiting.size
-    if (channels.size + waiting >= limits.maxConnections) return { name: 'maxConnections', reason: 'the node is full' }
-    const side = channels.count((channel) => channel.inbound === inbound) + (inbound ? waiting : 0)
+    const { limits, pendingHandshakes } = this.#services
+    if (this.#count(() => true) >= limits.maxConnections) return { name: 'maxConnections', reason: 'the node is full' }
     const name = inbound ? 'maxInbound' : 'maxOutbound'
-    if (side >= limits[name]) return { name, reason: `no more ${inbound ? 'incoming' : 'outgoing'} connections` }
+    if (this.#count((other) => other.inbound === inbound) >= limits[name])
+      return { name, reason: `no more ${inbound ? 'incoming' : 'outgoing'} connections` }
     const group = addressGroup(address)
-    const same = channels.count((channel) => addressGroup(channel.peer.address) === group)
-    const queued = [...this.#waiting.values()].filter((other) => addressGroup(other) === group).length
-    if (same + queued >= limits.perAddress)
+    if (this.#count((other) => addressGroup(other.address) === group) >= limits.perAddress)
       return { name: 'perAddress', reason: `too many connections with ${address}` }
     if (inbound && pendingHandshakes() >= limits.pendingHandshakes)
       return { name: 'pendingHandshakes', reason: 'too many handshakes are under way' }
     return undefined
+  }
+
+  #count(matches: (one: { readonly address: string; readonly inbound: boolean }) => boolean): number {
+    let count = this.#services.channels.count(({ inbound, peer }) => matches({ inbound, address: peer.address }))
+    for (const reserved of this.#reserved) if (matches(reserved)) count++
+    return count
   }
 
   #turnAway(connection: Connection, reason: P2PNetError): void {
@@ -129,18 +154,4 @@ export class Doorway {
     connection.resume()
     connection.end(farewell)
   }
-}
-
-/** Addresses that count as one: an IPv4 address, or an IPv6 /56, which is what one household gets. */
-export function addressGroup(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped?.[1] !== undefined) return mapped[1]
-  if (isIP(address) !== 6) return address
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-  const words = groups.slice(0, 4).map((group) => parseInt(group, 16) || 0)
-  words[3] = (words[3] ?? 0) & 0xff00
-  return `${words.map((word) => word.toString(16)).join(':')}/56`
 }

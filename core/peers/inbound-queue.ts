@@ -50,15 +50,16 @@ export class InboundQueue {
     return this.#queued.shift()
   }
 
+  /** Returns how to withdraw: whoever has left is not to be answered any more. */
   place(
     placement: Placement,
     from: { readonly address: string; readonly port: number },
     handlers: AttemptHandlers,
-  ): void {
+  ): () => void {
     const { clock, capacity, attemptMs } = this.#options
     if (this.#waiting.size >= capacity) {
       handlers.refused(new P2PNetError('E_LIMIT', 'too many peers wait to be accepted'))
-      return
+      return () => undefined
     }
     const attempt: IncomingAttempt = {
       address: from.address,
@@ -78,6 +79,7 @@ export class InboundQueue {
     this.#waiting.set(attempt, { timer, handlers })
     if (placement !== 'event') this.#queued.push(attempt)
     if (placement !== 'queue') this.#options.tell(attempt)
+    return () => this.#settle(attempt)
   }
 
   /** The node stops: nobody gets in any more. */

@@ -20,12 +20,16 @@ export interface KnownPeersOptions {
   readonly capacity: number
   readonly defaultScheme: () => string
   readonly ownIdentifier: () => string
+  /** Peers that must not be forgotten. */
+  isConnected(identifier: string): boolean
 }
 
 export class KnownPeers implements Iterable<Peer> {
   readonly #options: KnownPeersOptions
   /** Newest last. Keyed by identifier, or by address while it is unknown. */
   readonly #entries = new Map<string, Entry>()
+  /** Keys of the entries by the address that they have first. */
+  readonly #byAddress = new Map<string, string>()
 
   constructor(options: KnownPeersOptions) {
     this.#options = options
@@ -50,32 +54,34 @@ export class KnownPeers implements Iterable<Peer> {
     if (identifier !== undefined && identifier === this.#options.ownIdentifier()) return undefined
     const address = { host, port, scheme: candidate.scheme ?? this.#options.defaultScheme() }
     const byAddress = addressKey(address)
-    const key = identifier ?? this.#keyOf(byAddress)
+    // Somebody with an identifier may be known at this address already.
+    const key = identifier ?? this.#byAddress.get(byAddress) ?? byAddress
     const entry = this.#entries.get(key) ?? { identifier, addresses: [], via, lastSeen: 0 }
-    if (identifier !== undefined) this.#entries.delete(byAddress)
+    if (identifier !== undefined) this.remove(byAddress)
+    this.remove(key)
     const others = entry.addresses.filter((known) => addressKey(known) !== byAddress)
     entry.addresses = [address, ...others].slice(0, addressesPerPeer)
     entry.lastSeen = this.#options.clock.now()
-    this.#entries.delete(key)
     this.#entries.set(key, entry)
+    this.#byAddress.set(byAddress, key)
     if (this.#entries.size > this.#options.capacity) this.#forgetOldest()
     return snapshot(entry)
   }
 
   remove(identifier: string): boolean {
+    const entry = this.#entries.get(identifier)
+    const [first] = entry?.addresses ?? []
+    if (first !== undefined && this.#byAddress.get(addressKey(first)) === identifier)
+      this.#byAddress.delete(addressKey(first))
     return this.#entries.delete(identifier)
   }
 
-  /** Somebody with an identifier may be known at this address already. */
-  #keyOf(byAddress: string): string {
-    for (const [key, entry] of this.#entries)
-      if (entry.addresses[0] !== undefined && addressKey(entry.addresses[0]) === byAddress) return key
-    return byAddress
-  }
-
   #forgetOldest(): void {
-    const oldest = this.#entries.keys().next()
-    if (oldest.done !== true) this.#entries.delete(oldest.value)
+    for (const [key, { identifier }] of this.#entries) {
+      if (identifier !== undefined && this.#options.isConnected(identifier)) continue
+      this.remove(key)
+      return
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { BlockList, isIP } from 'node:net'
 import path from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, P2PNetError } from '../errors.ts'
+import { plainAddress } from '../peers/address-group.ts'
 
 interface Stored {
   readonly blocked: Readonly<Record<string, number | null>>
@@ -40,35 +41,42 @@ export class AccessLists {
     }
     try {
       const { blocked, authorized } = JSON.parse(text) as Stored
-      for (const [target, until] of Object.entries(blocked)) this.#blocked.set(target, until ?? Infinity)
+      for (const [target, until] of Object.entries(blocked)) {
+        if (until !== null && typeof until !== 'number') throw new TypeError(`${target} is blocked until ${typeof until}`)
+        this.#blocked.set(target, until ?? Infinity)
+      }
       for (const identifier of authorized) this.#authorized.add(identifier)
+      this.#buildRanges()
     } catch (error) {
       throw new P2PNetError('E_DATA_DIR', `${this.#file} is damaged: ${messageOf(error)}`, { cause: error })
     }
-    this.#buildRanges()
   }
 
   isBlocked(target: string): boolean {
-    const until = this.#blocked.get(target)
-    if (until !== undefined && until > this.#clock.now()) return true
-    const family = isIP(target)
+    const plain = plainAddress(target)
+    if (this.#isLive(plain)) return true
+    const family = isIP(plain)
     if (family === 0 || this.#ranges.length === 0) return false
     const type = family === 6 ? 'ipv6' : 'ipv4'
-    return this.#ranges.some(({ target: range, list }) => list.check(target, type) && this.#isLive(range))
+    return this.#ranges.some(({ target: range, list }) => list.check(plain, type) && this.#isLive(range))
   }
 
   isAuthorized(identifier: string): boolean {
     return this.#authorized.has(identifier)
   }
 
+  /** @throws P2PNetError E_CONFIG_INVALID if it looks like a range of addresses and is none */
   block(target: string, until = Infinity): Promise<void> {
-    this.#blocked.set(target, until)
+    rangeOf(target)
+    const now = this.#clock.now()
+    for (const [other, end] of this.#blocked) if (end <= now) this.#blocked.delete(other)
+    this.#blocked.set(plainAddress(target), until)
     this.#buildRanges()
     return this.#save()
   }
 
   unblock(target: string): Promise<void> {
-    this.#blocked.delete(target)
+    this.#blocked.delete(plainAddress(target))
     this.#buildRanges()
     return this.#save()
   }
@@ -94,8 +102,8 @@ export class AccessLists {
 
   #buildRanges(): void {
     this.#ranges = [...this.#blocked.keys()].flatMap((target) => {
-      const [, net = '', bits = ''] = cidr.exec(target) ?? []
-      return isIP(net) === 0 ? [] : [{ target, list: addressRange(net, Number(bits)) }]
+      const list = rangeOf(target)
+      return list === undefined ? [] : [{ target, list }]
     })
   }
 
@@ -111,6 +119,12 @@ export class AccessLists {
     this.#writing = saved.catch(() => undefined)
     return saved
   }
+}
+
+/** `10.0.0.0/8` as a range; undefined for what names one peer. */
+function rangeOf(target: string): BlockList | undefined {
+  const [, net = '', bits = ''] = cidr.exec(target) ?? []
+  return isIP(net) === 0 ? undefined : addressRange(net, Number(bits))
 }
 
 /** A range of addresses. @throws P2PNetError E_CONFIG_INVALID */

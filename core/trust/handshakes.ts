@@ -120,5 +120,6 @@ function ended<T>(asked: Promise<T>, channel: PeerChannel, clock: Clock, ms: num
     }, ms)
     signal.addEventListener('abort', left, { once: true })
     asked.then(resolve, reject).finally(settle)
+    if (signal.aborted) left()
   })
 }

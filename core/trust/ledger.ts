@@ -24,11 +24,19 @@ export interface DecisionQuery {
   readonly since?: number
 }
 
-/** Remembers the newest `capacity` decisions. What repeats is counted, so that a flood cannot push out the rest. */
+/** Newest decisions about one peer that are remembered, of `capacity` in all. */
+const share = 0.1
+
+/**
+ * Remembers the newest `capacity` decisions. What repeats is counted, and a peer about whom there are many pushes out its
+ * own, so that a flood cannot push out the rest.
+ */
 export class Ledger {
   readonly #clock: Clock
   readonly #capacity: number
   readonly #entries: (Decision & { count: number; time: number })[] = []
+  /** Entries by peer. */
+  readonly #counts = new Map<string, number>()
   #total = 0
 
   constructor(clock: Clock, capacity = 1000) {
@@ -44,16 +52,28 @@ export class Ledger {
   write(entry: Omit<Decision, 'time' | 'count'>): Decision {
     this.#total++
     const time = this.#clock.now()
-    const same = this.#entries.findLast((old) => old.peer === entry.peer)
-    if (same?.code === entry.code && same.hook === entry.hook && same.reason === entry.reason) {
+    const { peer, hook, code, reason } = entry
+    const same = this.#entries.findLast((old) => old.peer === peer)
+    if (same?.code === code && same.hook === hook && same.reason === reason) {
       same.count++
       same.time = time
       return same
     }
     const decision = { ...entry, time, count: 1 }
     this.#entries.push(decision)
-    if (this.#entries.length > this.#capacity) this.#entries.shift()
+    const count = (this.#counts.get(peer) ?? 0) + 1
+    this.#counts.set(peer, count)
+    if (count > this.#capacity * share) this.#forget(this.#entries.findIndex((old) => old.peer === peer))
+    else if (this.#entries.length > this.#capacity) this.#forget(0)
     return decision
+  }
+
+  #forget(at: number): void {
+    const [forgotten] = this.#entries.splice(at, 1)
+    if (forgotten === undefined) return
+    const left = (this.#counts.get(forgotten.peer) ?? 1) - 1
+    if (left === 0) this.#counts.delete(forgotten.peer)
+    else this.#counts.set(forgotten.peer, left)
   }
 
   read({ peer, since }: DecisionQuery = {}): Decision[] {

@@ -56,7 +56,7 @@ export class Catalogue {
   find(nameOrId: string): Entry {
     const entry = this.#byId.get(nameOrId) ?? this.named(nameOrId)
     if (entry !== undefined) return entry
-    throw fileError('E_FILE_NOT_FOUND', `there is no file ${JSON.stringify(String(nameOrId).slice(0, 64))}`)
+    throw fileError('E_FILE_NOT_FOUND', `there is no file ${JSON.stringify(nameOrId.slice(0, 64))}`)
   }
 
   named(name: string): Entry | undefined {

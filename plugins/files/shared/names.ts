@@ -59,6 +59,6 @@ export function markedName(name: string, mark: string): string {
   const extension = dot > 0 && name.length - dot <= 16 ? name.slice(dot) : ''
   const tail = ` (${mark})${extension}`
   let stem = name.slice(0, name.length - extension.length)
-  while (Buffer.byteLength(stem + tail) > nameBytes) stem = [...stem].slice(0, -1).join('')
+  while (Buffer.byteLength(stem + tail) > nameBytes) stem = stem.replace(/.$/su, '')
   return stem.trimEnd() + tail
 }

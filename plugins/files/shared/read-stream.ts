@@ -44,8 +44,8 @@ export function readStream(open: () => Promise<OpenFile>, { start = 0, end = Inf
         () => {
           done()
         },
-        (error: Error) => {
-          done(this.destroyed ? null : error)
+        (error: unknown) => {
+          done(this.destroyed ? null : (error as Error))
         },
       )
     },

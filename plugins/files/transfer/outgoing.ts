@@ -219,7 +219,8 @@ async function sendWithRoom(row: ReceiverRow, packet: NetworkPacket): Promise<vo
   while (row.state === 'sending') {
     await row.channel.flushed()
     try {
-      return await row.channel.send(packet)
+      await row.channel.send(packet)
+      return
     } catch (error) {
       if (!isP2PNetError(error) || error.code !== 'E_QUEUE_FULL') throw error
     }

@@ -17,7 +17,7 @@ managerSuite('a file manager over a store in memory', async () => {
     },
     async leftovers() {
       for (const files of managers) await files.close()
-      return [...Array(store.parts.size).fill('part'), ...Array(store.handles.size).fill('handle')] as string[]
+      return [...[...store.parts].map(() => 'part'), ...[...store.handles].map(() => 'handle')]
     },
     dispose: async () => {},
   }

@@ -16,7 +16,7 @@ export class RawPeer {
   onPacket: (packet: TransferPacket, channel: PeerChannel) => void = () => undefined
   /** Chunks are not taken before this has resolved: the peer reads no further. */
   hold: Promise<void> | undefined
-  readonly plugin: Plugin<never>
+  readonly plugin: Plugin
   #bell: (() => void)[] = []
 
   constructor() {
@@ -27,7 +27,7 @@ export class RawPeer {
       return 'handled' as const
     }
     const held = () => this.hold
-    this.plugin = definePlugin({
+    this.plugin = definePlugin<never>({
       name: 'raw-peer',
       version: '1.0.0',
       api: 1,
@@ -41,7 +41,7 @@ export class RawPeer {
           return take(packet, channel)
         })
       },
-    }) as Plugin<never>
+    })
   }
 
   /** The first packet that fits, now or later. */
@@ -55,7 +55,9 @@ export class RawPeer {
 
   async answer(transfer: string, ...states: FileAnswerFields['state'][]): Promise<FileAnswerFields> {
     const isAnswer = (packet: TransferPacket) =>
-      packet.type === 'FileAnswer' && packet.transfer === transfer && (states.length === 0 || states.includes(packet.state))
+      packet.type === 'FileAnswer' &&
+      packet.transfer === transfer &&
+      (states.length === 0 || states.includes(packet.state))
     return (await this.next(isAnswer)) as FileAnswerFields
   }
 }

@@ -12,8 +12,11 @@ const chunkBytes = 100_000
 const bytes = randomBytes(size)
 const offer = (transfer: string, changes: object = {}) =>
   ({ type: 'FileOffer', transfer, name: 'file', size, sha256: sha256(bytes), chunkBytes, ...changes }) as NetworkPacket
-const chunk = (transfer: string, position: number, data: Uint8Array = bytes.subarray(position, position + chunkBytes)) =>
-  ({ type: 'FileChunk', transfer, position, data }) as NetworkPacket
+const chunk = (
+  transfer: string,
+  position: number,
+  data: Uint8Array = bytes.subarray(position, position + chunkBytes),
+) => ({ type: 'FileChunk', transfer, position, data }) as NetworkPacket
 
 describe('a sender that breaks the rules', () => {
   let bench: Bench
@@ -46,7 +49,16 @@ describe('a sender that breaks the rules', () => {
     ['repeats itself', [chunk('t', 0), chunk('t', 0)], 'E_TRANSFER_RULES'],
     ['sends nothing in a chunk', [chunk('t', 0, Buffer.alloc(0))], 'E_TRANSFER_RULES'],
     ['sends larger chunks than it said', [chunk('t', 0, bytes.subarray(0, chunkBytes + 1))], 'E_TRANSFER_RULES'],
-    ['sends more than it offered', [chunk('t', 0), chunk('t', 100_000, randomBytes(90_000)), chunk('t', 190_000, randomBytes(90_000)), chunk('t', 280_000, randomBytes(20_001))], 'E_FILE_SIZE'],
+    [
+      'sends more than it offered',
+      [
+        chunk('t', 0),
+        chunk('t', 100_000, randomBytes(90_000)),
+        chunk('t', 190_000, randomBytes(90_000)),
+        chunk('t', 280_000, randomBytes(20_001)),
+      ],
+      'E_FILE_SIZE',
+    ],
     ['sends other bytes', [chunk('t', 0), chunk('t', 100_000), chunk('t', 200_000, randomBytes(100_000))], 'E_HASH'],
   ]
   for (const [what, packets, code] of offences)
@@ -64,7 +76,9 @@ describe('a sender that breaks the rules', () => {
       await say(chunk('again', 0), chunk('again', 100_000), chunk('again', 200_000))
       await raw.answer('again', 'done')
       expect(bytes.equals(await receiver.network.use('files').getFile('file'))).to.equal(true)
-      expect(raw.packets.filter(({ transfer }) => transfer === 't').length, 'it was told twice, and no more').to.equal(2)
+      expect(raw.packets.filter(({ transfer }) => transfer === 't').length, 'it was told twice, and no more').to.equal(
+        2,
+      )
       expect(receiver.network.decisions().some((decision) => decision.code === code)).to.equal(true)
       expect(channel.closed).to.equal(false)
       await receiver.network.stop()
@@ -138,7 +152,9 @@ describe('a sender that breaks the rules', () => {
 
   it('and leaves right after its last byte has sent a file', async () => {
     const { raw, receiver, say, channel } = await meet()
-    const received = new Promise((resolve) => { receiver.network.on('fileReceived', resolve) })
+    const received = new Promise((resolve) => {
+      receiver.network.on('fileReceived', resolve)
+    })
     await say(offer('t'))
     await raw.answer('t', 'accept')
     await say(chunk('t', 0), chunk('t', 100_000), chunk('t', 200_000))
@@ -168,9 +184,15 @@ describe('a receiver that breaks the rules', () => {
     raw = new RawPeer(),
   ): Promise<DistributionResult[]> {
     raw.onPacket = (packet, channel) => {
-      answering(packet, (state, why = {}) => {
-        channel.send({ type: 'FileAnswer', transfer: packet.transfer, state, ...why } as NetworkPacket).catch(() => undefined)
-      }, channel)
+      answering(
+        packet,
+        (state, why = {}) => {
+          channel
+            .send({ type: 'FileAnswer', transfer: packet.transfer, state, ...why } as NetworkPacket)
+            .catch(() => undefined)
+        },
+        channel,
+      )
     }
     const sender = await bench.node({ transfer, limits })
     const [bad, good] = [await bench.node({ bare: true, plugins: [raw.plugin] }), await bench.node()]
@@ -181,25 +203,79 @@ describe('a receiver that breaks the rules', () => {
     return rows
   }
 
-  const isLast = (packet: TransferPacket) => packet.type === 'FileChunk' && packet.position + packet.data.byteLength === size
+  const isLast = (packet: TransferPacket) =>
+    packet.type === 'FileChunk' && packet.position + packet.data.byteLength === size
   const cases: readonly (readonly [what: string, answering: Answering, code: string | undefined])[] = [
-    ['refuses', (packet, answer) => { if (packet.type === 'FileOffer') answer('refuse', { code: 'E_NO', reason: 'no' }) }, 'E_NO'],
-    ['refuses without a word', (packet, answer) => { if (packet.type === 'FileOffer') answer('refuse') }, 'E_TRANSFER_FAILED'],
-    ['refuses with a code that is none', (packet, answer) => { if (packet.type === 'FileOffer') answer('refuse', { code: 'x\u001b[2J' }) }, 'E_TRANSFER_FAILED'],
-    ['fails in the middle', (packet, answer) => { answer(packet.type === 'FileOffer' ? 'accept' : 'failed', { code: 'E_QUOTA' }) }, 'E_QUOTA'],
-    ['has the file before it was sent', (packet, answer) => { if (packet.type === 'FileOffer') { answer('accept'); answer('done') } }, 'E_TRANSFER_RULES'],
-    ['is done without accepting', (packet, answer) => { if (packet.type === 'FileOffer') answer('done') }, 'E_TRANSFER_RULES'],
-    ['accepts twice and is done twice', (packet, answer) => {
-      if (packet.type === 'FileOffer') for (let i = 0; i < 2; i++) answer('accept')
-      if (isLast(packet)) for (let i = 0; i < 2; i++) answer('done')
-    }, undefined],
+    [
+      'refuses',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') answer('refuse', { code: 'E_NO', reason: 'no' })
+      },
+      'E_NO',
+    ],
+    [
+      'refuses without a word',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') answer('refuse')
+      },
+      'E_TRANSFER_FAILED',
+    ],
+    [
+      'refuses with a code that is none',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') answer('refuse', { code: 'x\u001b[2J' })
+      },
+      'E_TRANSFER_FAILED',
+    ],
+    [
+      'fails in the middle',
+      (packet, answer) => {
+        answer(packet.type === 'FileOffer' ? 'accept' : 'failed', { code: 'E_QUOTA' })
+      },
+      'E_QUOTA',
+    ],
+    [
+      'has the file before it was sent',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') {
+          answer('accept')
+          answer('done')
+        }
+      },
+      'E_TRANSFER_RULES',
+    ],
+    [
+      'is done without accepting',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') answer('done')
+      },
+      'E_TRANSFER_RULES',
+    ],
+    [
+      'accepts twice and is done twice',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') for (let i = 0; i < 2; i++) answer('accept')
+        if (isLast(packet)) for (let i = 0; i < 2; i++) answer('done')
+      },
+      undefined,
+    ],
     ['leaves at the offer', (_packet, _answer, channel) => void channel.close(), 'E_DISCONNECTED'],
     ['never answers the offer', () => undefined, 'E_TRANSFER_IDLE'],
-    ['never says that it is done', (packet, answer) => { if (packet.type === 'FileOffer') answer('accept') }, 'E_TRANSFER_IDLE'],
-    ['accepts later than the others', (packet, answer) => {
-      if (packet.type === 'FileOffer') setTimeout(answer, 700, 'accept')
-      if (isLast(packet)) answer('done')
-    }, undefined],
+    [
+      'never says that it is done',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') answer('accept')
+      },
+      'E_TRANSFER_IDLE',
+    ],
+    [
+      'accepts later than the others',
+      (packet, answer) => {
+        if (packet.type === 'FileOffer') setTimeout(answer, 700, 'accept')
+        if (isLast(packet)) answer('done')
+      },
+      undefined,
+    ],
   ]
   for (const [what, answering, code] of cases)
     it(`and ${what} has a row of its own (${code ?? 'ok'}), and the other its file`, async () => {

@@ -50,7 +50,9 @@ describe('a file sent to peers', () => {
       for (const node of [b, c])
         node.network.on('fileReceived', (info, channel) => events.push([channel.peer.identifier ?? '', info]))
       const progress: TransferProgress[] = []
-      const rows = await send(a, await source(bytes), channels, { onProgress: (step: TransferProgress) => progress.push(step) })
+      const rows = await send(a, await source(bytes), channels, {
+        onProgress: (step: TransferProgress) => progress.push(step),
+      })
 
       expect(rows).to.deep.equal(ok(b, c))
       for (const node of [b, c]) {
@@ -63,7 +65,10 @@ describe('a file sent to peers', () => {
       }
       expect(events.map(([from]) => from)).to.deep.equal([a.network.identifier, a.network.identifier])
       for (const [, info] of events)
-        expect(info).to.deep.include({ name: 'file.bin', size, sha256: sha256(bytes) }).and.have.property('id').match(/^[0-9a-f]{32}$/)
+        expect(info)
+          .to.deep.include({ name: 'file.bin', size, sha256: sha256(bytes) })
+          .and.have.property('id')
+          .match(/^[0-9a-f]{32}$/)
     })
 
   it('is read once for its hash and once for all receivers', async () => {
@@ -129,8 +134,22 @@ describe('a file sent to peers', () => {
   const refusals: readonly (readonly [what: string, node: object, code: string])[] = [
     ['above the quota', { mapped: { quota: 99 } }, 'E_QUOTA'],
     ['above the greatest size', { transfer: { maxFileBytes: 99 } }, 'E_FILE_SIZE'],
-    ['that a plugin refuses', { plugins: [onOffer(() => ({ code: 'E_NO_BINARIES', reason: 'text only' }))] }, 'E_NO_BINARIES'],
-    ['on which a plugin fails', { plugins: [onOffer(() => { throw new Error('a mistake') })] }, 'E_PLUGIN_FAILED'],
+    [
+      'that a plugin refuses',
+      { plugins: [onOffer(() => ({ code: 'E_NO_BINARIES', reason: 'text only' }))] },
+      'E_NO_BINARIES',
+    ],
+    [
+      'on which a plugin fails',
+      {
+        plugins: [
+          onOffer(() => {
+            throw new Error('a mistake')
+          }),
+        ],
+      },
+      'E_PLUGIN_FAILED',
+    ],
     ['that a plugin gives a bad name', { plugins: [onOffer(() => ({ name: '../evil' }))] }, 'E_FILE_NAME'],
   ]
   for (const [what, options, code] of refusals)
@@ -168,7 +187,9 @@ describe('a file sent to peers', () => {
   it('is an error when this node cannot read it', async () => {
     const [a, b] = [await bench.node(), await bench.node()]
     const channel = await join(a, b)
-    expect(await failure(send(a, path.join(folder, 'nothing'), [channel]))).to.deep.include({ code: 'E_FILE_NOT_FOUND' })
+    expect(await failure(send(a, path.join(folder, 'nothing'), [channel]))).to.deep.include({
+      code: 'E_FILE_NOT_FOUND',
+    })
     await mkdir(path.join(folder, 'folder'))
     expect(await failure(send(a, path.join(folder, 'folder'), [channel]))).to.deep.include({ code: 'E_FILE_IO' })
   })
@@ -189,7 +210,9 @@ describe('a file sent to peers', () => {
     const [a, b, c] = [await bench.node(), await bench.node(), await bench.node()]
     const channels = [await join(a, b), await join(a, c)]
     let stopping: Promise<void> | undefined
-    const dies = after(2_000_000, () => (stopping = b.network.stop()))
+    const dies = after(2_000_000, () => {
+      stopping = b.network.stop()
+    })
     const rows = await send(a, await source(randomBytes(20_000_000)), channels, dies)
     expect(rows[1]).to.deep.equal(ok(c)[0])
     expect(rows[0]?.ok).to.equal(false)
@@ -206,7 +229,10 @@ describe('a file sent to peers', () => {
     const abort = new AbortController()
     const rows = await send(a, file, channels, { ...after(2_000_000, () => abort.abort()), signal: abort.signal })
     expect(codes(rows)).to.deep.equal(['E_ABORTED', 'E_ABORTED'])
-    expect(codes(await send(a, file, channels, { signal: AbortSignal.abort() }))).to.deep.equal(['E_ABORTED', 'E_ABORTED'])
+    expect(codes(await send(a, file, channels, { signal: AbortSignal.abort() }))).to.deep.equal([
+      'E_ABORTED',
+      'E_ABORTED',
+    ])
     expect(await send(a, file, channels)).to.deep.equal(ok(b, c))
     for (const node of [b, c]) {
       expect(await node.files()).to.deep.equal(['file.bin'])
@@ -217,9 +243,13 @@ describe('a file sent to peers', () => {
   it('ends with its sender: the node stops, the rows say so, receivers keep nothing', async () => {
     const [a, b] = [await bench.node(), await bench.node()]
     const channel = await join(a, b)
-    const removed = new Promise((resolve) => { b.network.on('peerRemoved', resolve) })
+    const removed = new Promise((resolve) => {
+      b.network.on('peerRemoved', resolve)
+    })
     let stopping: Promise<void> | undefined
-    const stops = after(2_000_000, () => (stopping = a.network.stop()))
+    const stops = after(2_000_000, () => {
+      stopping = a.network.stop()
+    })
     const [code] = codes(await send(a, await source(randomBytes(20_000_000)), [channel], stops))
     expect(code).to.be.oneOf(['E_ABORTED', 'E_STOPPING'])
     await stopping
@@ -231,15 +261,29 @@ describe('a file sent to peers', () => {
 
   const changes: readonly (readonly [what: string, change: (file: string) => Promise<void>, code: string])[] = [
     ['became shorter', (file) => truncate(file, 3_000_000), 'E_FILE_IO'],
-    ['was overwritten', async (file) => {
-      const handle = await open(file, 'r+')
-      await handle.write(randomBytes(1000), 0, 1000, 19_000_000)
-      await handle.close()
-    }, 'E_HASH'],
+    [
+      'was overwritten',
+      async (file) => {
+        const handle = await open(file, 'r+')
+        await handle.write(randomBytes(1000), 0, 1000, 19_000_000)
+        await handle.close()
+      },
+      'E_HASH',
+    ],
   ]
   for (const [what, change, code] of changes)
     it(`that ${what} while it was sent is no file: ${code}`, async () => {
-      const [a, b] = [await bench.node(), await bench.node({ plugins: [onOffer(async () => { await change(file); return undefined })] })]
+      const [a, b] = [
+        await bench.node(),
+        await bench.node({
+          plugins: [
+            onOffer(async () => {
+              await change(file)
+              return undefined
+            }),
+          ],
+        }),
+      ]
       const file = await source(randomBytes(20_000_000))
       const rows = await send(a, file, [await join(a, b)])
       expect(codes(rows)).to.deep.equal([code])
@@ -250,7 +294,9 @@ describe('a file sent to peers', () => {
 
   it('does not mind an onProgress that throws', async () => {
     const [a, b] = [await bench.node(), await bench.node()]
-    const onProgress = () => { throw new Error('a mistake') }
+    const onProgress = () => {
+      throw new Error('a mistake')
+    }
     expect(await send(a, await source(randomBytes(100)), [await join(a, b)], { onProgress })).to.deep.equal(ok(b))
   })
 
@@ -273,18 +319,19 @@ describe('a file sent to peers', () => {
     }
     const files = fileManager(store)
     let stream: FileWriteStream | undefined
-    const slow = definePlugin({
+    const slow = definePlugin<never>({
       name: 'slow-files',
       version: '1.0.0',
       api: 1,
       provides: ['files'],
       setup(ctx) {
-        const createWriteStream: FileManager['createWriteStream'] = (...args) => (stream = files.createWriteStream(...args))
+        const createWriteStream: FileManager['createWriteStream'] = (...args) =>
+          (stream = files.createWriteStream(...args))
         ctx.provide('files', { ...files, createWriteStream })
       },
     })
     const a = await bench.node()
-    const b = await bench.node({ files: slow as Plugin<never> })
+    const b = await bench.node({ files: slow })
     let most = 0
     b.network.on('packet', () => (most = Math.max(most, stream?.writableLength ?? 0)))
     const bytes = randomBytes(15_000_000)
@@ -294,13 +341,15 @@ describe('a file sent to peers', () => {
   })
 })
 
-function onOffer(answer: (offer: FileOffer, channel: PeerChannel) => FileVerdict | undefined | Promise<FileVerdict | undefined>): Plugin<never> {
-  return definePlugin({
+function onOffer(
+  answer: (offer: FileOffer, channel: PeerChannel) => FileVerdict | undefined | Promise<FileVerdict | undefined>,
+): Plugin {
+  return definePlugin<never>({
     name: 'on-offer',
     version: '1.0.0',
     api: 1,
     setup(ctx) {
       ctx.hooks.files.incoming.tapPromise(async (offer, channel) => answer(offer, channel))
     },
-  }) as Plugin<never>
+  })
 }

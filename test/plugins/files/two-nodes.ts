@@ -19,11 +19,11 @@ export interface NodeOptions {
   readonly mapped?: object
   readonly transfer?: object
   readonly limits?: object
-  readonly plugins?: readonly Plugin<never>[]
+  readonly plugins?: readonly Plugin[]
   /** Without files-mapped and files-transfer. */
   readonly bare?: true
   /** In the place of files-mapped. */
-  readonly files?: Plugin<never> | { readonly use: string; readonly options: object }
+  readonly files?: Plugin | { readonly use: string; readonly options: object }
   readonly create?: CreateOptions
 }
 
@@ -58,7 +58,7 @@ export class Bench {
           ...(bare === true ? [] : [files, { use: 'files-transfer', options: transfer }]),
           ...plugins,
         ],
-      } as never,
+      },
       { ...create, dataDir },
     )
     const folder = path.join(dataDir, 'files')
