@@ -1,7 +1,9 @@
 /**
  * docs/reference/plugins.md: the presets, and each built-in with what it provides, needs, opens and takes as options.
  */
-import type { AnyPlugin, BuiltIn, NodeSettings } from '../core/index.ts'
+import { settingsOf } from '../core/config/settings-of.ts'
+import { checkEnvelope } from '../core/config/validate.ts'
+import type { AnyPlugin, BuiltIn } from '../core/index.ts'
 import { catalogue } from '../plugins/index.ts'
 import { presets } from '../plugins/presets.ts'
 import type { Schema } from '../schemas/build-walk.ts'
@@ -19,8 +21,8 @@ export async function loadBuiltIns(): Promise<Loaded[]> {
   )
 }
 
-/** Names in place of values, to say where a socket's address comes from. */
-const named = { host: '`network.host`', port: '`network.port`', designatedPorts: ['`network.designatedPorts`'] }
+/** Of a config that says nothing. */
+const defaults = settingsOf(checkEnvelope({}).config)
 
 export function pluginsPage(builtIns: readonly Loaded[]): string {
   return page(
@@ -70,8 +72,10 @@ function optionsOf(schema: Schema | undefined): string {
 }
 
 function opens({ opens: sockets }: Loaded): string[] {
-  const planned = sockets?.(named as unknown as NodeSettings) ?? []
-  return planned.map(({ protocol, host, port }) => `Opens: ${protocol.toUpperCase()}, host ${host}, port ${String(port)}.`)
+  const planned = (sockets?.(defaults, {}) ?? []).map(({ protocol, host, port }) => {
+    return `${protocol.toUpperCase()} ${host}, port ${port === 0 ? 'any free one' : String(port)}`
+  })
+  return planned.length === 0 ? [] : [`Opens, by default: ${planned.join('; ')}.`]
 }
 
 const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text)

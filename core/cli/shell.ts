@@ -11,30 +11,34 @@ export interface Shell {
   complain(text: string): void
   /** 0 good, 1 failed, 2 wrong usage. */
   exitCode: number
-  /** The operator wants an end, or nobody reads standard output any more. Once; a second wish ends the process at once. */
+  /** The operator wants an end, or nobody reads standard output any more. Once; a second signal ends the process at once. */
   onInterrupt(wish: () => void): void
   /** Something was thrown that nobody caught. */
   onCrash(crash: (error: unknown) => void): void
 }
 
 export function processShell(): Shell {
-  let wish: (() => void) | undefined
-  const interrupt = () => {
+  const wishes: (() => void)[] = []
+  let interruptible = false
+  const signalled = () => {
+    const wish = wishes.shift()
     if (wish === undefined) process.exit(1)
-    const first = wish
-    wish = undefined
-    first()
+    wish()
   }
+  process.stdout.on('error', () => {
+    if (interruptible) wishes.shift()?.()
+    else process.exit(1)
+  })
   return {
     cwd: process.cwd(),
     env: process.env,
     write: (text) => void process.stdout.write(text),
     complain: (text) => void process.stderr.write(text),
     exitCode: 0,
-    onInterrupt(asked) {
-      wish = asked
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt)
-      process.stdout.on('error', interrupt)
+    onInterrupt(wish) {
+      interruptible = true
+      wishes.push(wish)
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, signalled)
     },
     onCrash: (crash) => void process.on('uncaughtException', crash),
   }

@@ -1,11 +1,9 @@
 /**
- * The values of a config as the kernel lives by them, and where each came from.
+ * The values of a config as the kernel lives by them: overridden from outside, with absolute paths.
  */
 import path from 'node:path'
 import type { ResolvedConfig } from '../../schemas/generated/config.ts'
 import { limitsOf, type NodeSettings } from '../settings.ts'
-import type { ValueSource } from './composition.ts'
-import { pointerTo } from './config-error.ts'
 
 /** Takes the place of what the config says about the network. */
 export interface Overrides {
@@ -44,22 +42,6 @@ export function absolutePaths(
 export function settingsOf({ network, limits }: ResolvedConfig): NodeSettings {
   const { name, host, port, designatedPorts, dataDir } = network
   return { name, host, port, designatedPorts, dataDir, limits: limitsOf(limits) }
-}
-
-/** The source of each value below `resolved`: `writer` where `written` has it too, else `default`. */
-export function* sourcesOf(
-  resolved: unknown,
-  written: unknown,
-  at: string,
-  writer: ValueSource,
-): Generator<readonly [pointer: string, source: ValueSource]> {
-  if (!isObject(resolved) || Object.keys(resolved).length === 0) {
-    yield [at, written === undefined ? 'default' : writer]
-    return
-  }
-  for (const [key, value] of Object.entries(resolved)) {
-    yield* sourcesOf(value, isObject(written) ? written[key] : undefined, pointerTo(at, key), writer)
-  }
 }
 
 /** A record of values, as opposed to a value. */

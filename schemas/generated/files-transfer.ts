@@ -5,9 +5,9 @@ import { validate } from './validators/files-transfer.ts'
 /** Sends and receives files in chunks, checked by SHA-256. */
 export interface FilesTransferOptions {
   /**
-   * Bytes of a chunk.
+   * Bytes of a chunk. By default a chunk and its head fill a frame of 64 KiB.
    *
-   * @default 262144
+   * @default 64512
    */
   readonly chunkBytes?: number
   /**
@@ -33,9 +33,9 @@ export interface FilesTransferOptions {
 /** Sends and receives files in chunks, checked by SHA-256. */
 export interface ResolvedFilesTransferOptions {
   /**
-   * Bytes of a chunk.
+   * Bytes of a chunk. By default a chunk and its head fill a frame of 64 KiB.
    *
-   * @default 262144
+   * @default 64512
    */
   readonly chunkBytes: number
   /**
@@ -65,7 +65,13 @@ export const filesTransferSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    chunkBytes: { description: 'Bytes of a chunk.', type: 'integer', minimum: 4096, maximum: 786432, default: 262144 },
+    chunkBytes: {
+      description: 'Bytes of a chunk. By default a chunk and its head fill a frame of 64 KiB.',
+      type: 'integer',
+      minimum: 1024,
+      maximum: 786432,
+      default: 64512,
+    },
     maxFileBytes: {
       description: 'Largest file that is accepted, in bytes.',
       type: ['integer', 'string'],

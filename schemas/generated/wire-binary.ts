@@ -7,7 +7,7 @@ export interface WireBinaryOptions {
   /**
    * Largest header of a frame (its structured fields), in bytes.
    *
-   * @default 65536
+   * @default 1048576
    */
   readonly headerBytes?: number
   /**
@@ -23,7 +23,7 @@ export interface ResolvedWireBinaryOptions {
   /**
    * Largest header of a frame (its structured fields), in bytes.
    *
-   * @default 65536
+   * @default 1048576
    */
   readonly headerBytes: number
   /**
@@ -46,7 +46,7 @@ export const wireBinarySchema = {
       type: 'integer',
       minimum: 1024,
       maximum: 16777216,
-      default: 65536,
+      default: 1048576,
     },
     jsonDepth: {
       description: 'Deepest nesting of a header that is JSON.',

@@ -24,7 +24,7 @@ async function loadedBy(directory: string, program: string): Promise<{ packages:
     ${program}
     const { createRequire } = await import('node:module')
     // CommonJS that CommonJS required does not pass the hooks.
-    console.log(JSON.stringify(Object.keys(createRequire(${JSON.stringify(`${host}`)}).cache)))`
+    console.log(JSON.stringify(Object.keys(createRequire(${JSON.stringify(host)}).cache)))`
   const args = ['--import=tsx', '--import', noteLoads, '--input-type=module', '--eval', code]
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     cwd: directory,

@@ -21,6 +21,7 @@ import { asFileError, fileError } from './file-errors.ts'
 import type { FileHandle, FileStore } from './file-store.ts'
 import { checkName } from './names.ts'
 import { PartWriter, type PartServices } from './part-writer.ts'
+import { Pieces } from './pieces.ts'
 import { Publisher, type DuplicatePolicy, type Durability } from './publisher.ts'
 import { Reader } from './reader.ts'
 import { readStream } from './read-stream.ts'
@@ -77,6 +78,7 @@ export function fileManager<H extends FileHandle>(store: FileStore<H>, options: 
   }
   const parts: PartServices<H> = {
     store,
+    pieces: new Pieces(),
     parallelWrites,
     async admit(name, size) {
       const checked = checkName(name, forbidden)

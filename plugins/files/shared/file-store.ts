@@ -77,7 +77,7 @@ export interface FileStore<H extends FileHandle = FileHandle> {
   read(handle: H, position: number, into: Uint8Array): Promise<number>
   /**
    * Writes all of `data` into a part. The parts of one file come in order and without gaps, `parallelWrites` at a time;
-   * `data` stays as it is until the promise settles.
+   * `data` stays as it is until the promise settles, and its memory is used again after that.
    */
   write(handle: H, position: number, data: Uint8Array): Promise<void>
   /** Makes the bytes of a handle last through a power cut; without a handle, the names. */

@@ -7,16 +7,13 @@ import type { FileInfo, WriteOptions } from '../../../core/index.ts'
 import { aborted } from './aborted.ts'
 import { asFileError, fileError } from './file-errors.ts'
 import type { FileHandle, FileStore } from './file-store.ts'
+import type { Pieces } from './pieces.ts'
 import type { Reservation } from './room.ts'
-
-/** One write of the store takes at most this much, and small chunks are gathered up to it. */
-const pieceBytes = 1_048_576
-/** Chunks below this are small: a copy costs less than another write. */
-const copyBelow = 131_072
 
 /** What a part needs of its manager. */
 export interface PartServices<H extends FileHandle> {
   readonly store: FileStore<H>
+  readonly pieces: Pieces
   readonly parallelWrites: number
   /** Checks the name and promises room. Answers the name of the part. @throws P2PNetError */
   admit(name: string, size: number): Promise<{ readonly part: string; readonly room: Reservation }>
@@ -113,7 +110,7 @@ export class PartWriter<H extends FileHandle = FileHandle> {
   }
 
   async #write(chunks: readonly Uint8Array[]): Promise<void> {
-    const { store, parallelWrites } = this.#services
+    const { store, pieces, parallelWrites } = this.#services
     const handle = this.#opened()
     const { size } = this.#expected
     const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, this.#written)
@@ -122,16 +119,19 @@ export class PartWriter<H extends FileHandle = FileHandle> {
     this.#room?.grow(total)
     let failure: { error: unknown } | undefined
     const writes: Promise<void>[] = []
-    for (const piece of pieces(chunks)) {
+    for (const { bytes, release } of pieces.of(chunks)) {
       if (writes.length >= parallelWrites) await writes.shift()
       if (failure !== undefined || this.#discarded) break
-      const write = store.write(handle, this.#written, piece).catch((error: unknown) => {
-        failure ??= { error }
-      })
+      const write = store
+        .write(handle, this.#written, bytes)
+        .catch((error: unknown) => {
+          failure ??= { error }
+        })
+        .then(release)
       writes.push(write)
       // While the store writes; on the same bytes, so that nobody is asked for them twice.
-      this.#hash.update(piece)
-      this.#written += piece.byteLength
+      this.#hash.update(bytes)
+      this.#written += bytes.byteLength
     }
     await Promise.all(writes)
     if (failure !== undefined) throw failure.error
@@ -149,26 +149,4 @@ export class PartWriter<H extends FileHandle = FileHandle> {
     this.#busy = run.catch(() => undefined)
     return run
   }
-}
-
-/** The same bytes in pieces that are worth a write: what is small is gathered, what is large is cut. */
-function* pieces(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
-  let small: Uint8Array[] = []
-  let bytes = 0
-  const gathered = () => {
-    const piece = small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small, bytes)
-    small = []
-    bytes = 0
-    return piece
-  }
-  for (const chunk of chunks) {
-    if (bytes > 0 && (chunk.byteLength >= copyBelow || bytes + chunk.byteLength > pieceBytes)) yield gathered()
-    if (chunk.byteLength < copyBelow) {
-      small.push(chunk)
-      bytes += chunk.byteLength
-    } else {
-      for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes)
-    }
-  }
-  if (bytes > 0) yield gathered()
 }

@@ -35,8 +35,11 @@ export class SourceFile {
   /** SHA-256 in hex; stops when the signal says so. */
   async hash(signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256')
+    // One is read into while the other is hashed; nothing but the hash remains of them.
+    const pair = [Buffer.allocUnsafeSlow(blockBytes), Buffer.allocUnsafeSlow(blockBytes)] as const
+    let turn = 0
     signal.throwIfAborted()
-    for await (const block of this.blocks()) {
+    for await (const block of this.blocks((bytes) => pair[turn++ & 1 ? 1 : 0].subarray(0, bytes))) {
       signal.throwIfAborted()
       hash.update(block)
     }
@@ -44,16 +47,17 @@ export class SourceFile {
   }
 
   /**
-   * Its bytes, block by block; the next block is read while one is used, and no block is used twice.
+   * Its bytes, block by block; the next block is read while one is used. `room` makes room for a block; by default no
+   * memory is used twice, so that a block may be kept.
    * @throws P2PNetError E_FILE_IO if it became shorter
    */
-  async *blocks(): AsyncGenerator<Buffer> {
-    let next = this.#readAhead(0)
+  async *blocks(room = (bytes: number) => Buffer.allocUnsafeSlow(bytes)): AsyncGenerator<Buffer> {
+    let next = this.#readAhead(0, room)
     try {
       for (let position = 0; position < this.size;) {
         const block = await next
         position += block.byteLength
-        next = this.#readAhead(position)
+        next = this.#readAhead(position, room)
         yield block
       }
     } finally {
@@ -66,15 +70,15 @@ export class SourceFile {
     return this.#file.close()
   }
 
-  #readAhead(position: number): Promise<Buffer> {
-    const reading = this.#read(position)
+  #readAhead(position: number, room: (bytes: number) => Buffer): Promise<Buffer> {
+    const bytes = Math.min(blockBytes, Math.max(this.size - position, 0))
+    const reading = this.#read(position, room(bytes))
     // It may fail before anybody looks; whoever does is told all the same.
     reading.catch(() => undefined)
     return reading
   }
 
-  async #read(position: number): Promise<Buffer> {
-    const block = Buffer.allocUnsafeSlow(Math.min(blockBytes, Math.max(this.size - position, 0)))
+  async #read(position: number, block: Buffer): Promise<Buffer> {
     for (let at = 0; at < block.byteLength;) {
       const { bytesRead } = await this.#file
         .read(block, at, block.byteLength - at, position + at)

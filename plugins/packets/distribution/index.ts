@@ -5,8 +5,10 @@
 import {
   asP2PNetError,
   definePlugin,
+  isP2PNetError,
   P2PNetError,
   type DataHandler,
+  type DataTransmissionPacket,
   type DataType,
   type Distribution,
   type DistributionResult,
@@ -25,15 +27,6 @@ export default definePlugin<ResolvedDistributionOptions>({
   provides: ['distribution'],
   setup(ctx) {
     const handlers = new Map<DataType, DataHandler>()
-    // MiscData is the application's; a plugin that wants it takes the place of the event.
-    const handlerOf = (type: DataType): DataHandler | undefined =>
-      handlers.get(type) ??
-      (type === 'MiscData'
-        ? (bytes, channel) => {
-            ctx.network.emit('data', bytes, channel)
-          }
-        : undefined)
-
     const distribution: Distribution = {
       queue: (bytes, dataType, target) =>
         queue(ctx, { type: 'DataTransmission', dataType, data: bytes } as NetworkPacket, target),
@@ -59,19 +52,33 @@ export default definePlugin<ResolvedDistributionOptions>({
     }
     ctx.provide('distribution', distribution)
 
-    ctx.hooks.packets.received.for('DataTransmission').tapPromise(async (packet, channel) => {
-      if (packet.dataType === 'File' && !handlers.has('File') && ctx.has('files')) {
-        const file = await ctx.use('files').inboundDataPacketToFile(packet)
-        ctx.network.emit('fileReceived', file, channel)
-        return 'handled'
-      }
-      const handler = handlerOf(packet.dataType)
-      if (handler === undefined) return undefined
-      await handler(packet.data, channel)
+    const { received } = ctx.hooks.packets
+    received.for('DataTransmission').tap(({ dataType, data }, channel) => {
+      // MiscData is the application's; a plugin that wants it takes the place of the event.
+      if (dataType !== 'MiscData' || handlers.has('MiscData')) return undefined
+      ctx.network.emit('data', data, channel)
+      return 'handled'
+    })
+    received.for('DataTransmission').tapPromise(async (packet, channel) => {
+      const handler = handlers.get(packet.dataType)
+      if (handler !== undefined) await handler(packet.data, channel)
+      else if (packet.dataType === 'File' && ctx.has('files')) await store(ctx, packet, channel)
+      else return undefined
       return 'handled'
     })
   },
 })
+
+/** A file that came in one piece. What the manager does not want is the peer's affair, and no failure of ours. */
+async function store(ctx: PluginContext, packet: DataTransmissionPacket, channel: PeerChannel): Promise<void> {
+  try {
+    ctx.network.emit('fileReceived', await ctx.use('files').inboundDataPacketToFile(packet), channel)
+  } catch (error) {
+    if (!isP2PNetError(error)) throw error
+    const peer = channel.peer.identifier ?? channel.peer.address
+    ctx.network.refuse({ code: error.code, reason: error.message }, peer, 'packets.received')
+  }
+}
 
 /** One packet to all who are meant. Never waits for a stuck peer. */
 function queue(
@@ -94,8 +101,10 @@ function resolve(
 ): { channels: PeerChannel[]; unknown: DistributionResult[] } {
   if (to === undefined) return { channels: [...ctx.network.trustedChannels], unknown: [] }
   const byIdentifier = new Map<string, PeerChannel>()
-  for (const channel of ctx.network.channels)
-    if (channel.peer.identifier !== undefined) byIdentifier.set(channel.peer.identifier, channel)
+  for (const channel of ctx.network.channels) {
+    const { identifier } = channel.peer
+    if (identifier !== undefined && !channel.closed && !byIdentifier.has(identifier)) byIdentifier.set(identifier, channel)
+  }
   const channels = new Set<PeerChannel>()
   const unknown: DistributionResult[] = []
   for (const target of to) {

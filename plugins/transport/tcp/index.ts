@@ -99,6 +99,11 @@ function dial(
     socket.once('error', onError)
     signal.addEventListener('abort', onAbort, { once: true })
     socket.once('connect', () => {
+      // A dial from a port to itself succeeds where nobody listens, and meets nobody else.
+      if (socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
+        fail('nobody listens there')
+        return
+      }
       settle()
       resolve(socket satisfies Socket)
     })

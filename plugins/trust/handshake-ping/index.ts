@@ -12,9 +12,12 @@ import {
   type PeerChannel,
   type PluginContext,
   type PureMessagePacket,
+  type Refusal,
 } from '../../../core/index.ts'
 import { handshakePingSchema, type ResolvedHandshakePingOptions } from '../../../schemas/generated/handshake-ping.ts'
 import { PingSession } from './session.ts'
+
+const flood: Refusal = { code: 'E_HANDSHAKE', reason: 'the peer pings without end' }
 
 const pingText = /^Ping from ([0-9a-fA-F.:]{2,45})$/
 
@@ -51,9 +54,9 @@ function shakeHands(
       clock.clear(timer)
       channel.signal.removeEventListener('abort', left)
     }
+    // The taker stays as long as the channel: a ping is never a message.
     const fail = (error: P2PNetError) => {
       end()
-      stop()
       reject(error)
     }
     const settle = () => {
@@ -81,17 +84,25 @@ function shakeHands(
         ),
       )
     }, options.timeoutMs)
-    const stop = channel.take((packet) => {
+    channel.take((packet) => {
       if (packet.type === 'Identifier') return introduced(ctx, packet as IdentifierPacket, channel)
       if (!isPing(packet)) return false
       if (session.hear(clock.now())) ping()
-      if (session.verdict === 'failed') fail(new P2PNetError('E_HANDSHAKE', 'the peer pings without end'))
-      else settle()
+      if (session.verdict === 'failed') {
+        fail(new P2PNetError(flood.code, flood.reason))
+        if (channel.trusted) dismiss(ctx, channel)
+      } else settle()
       return true
     })
     channel.signal.addEventListener('abort', left, { once: true })
     ping()
   })
+}
+
+/** Somebody who was believed goes on pinging. */
+function dismiss({ network }: PluginContext, channel: PeerChannel): void {
+  network.refuse(flood, channel.peer.identifier ?? channel.peer.address, 'trust.handshake')
+  void channel.close(flood)
 }
 
 /** Says who we are and where we listen. */

@@ -4,7 +4,6 @@
  */
 import { BlockList, isIP } from 'node:net'
 import {
-  addressRange,
   definePlugin,
   P2PNetError,
   TrustLevel,
@@ -59,9 +58,14 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
           : undefined,
       authorizes: (identifier) => names.authorized.has(identifier),
       block: () => undefined,
-      unblock: () => undefined,
+      unblock(target) {
+        assertNotConfigured(names.blocked.has(target), target, 'blockedIdentifiers', ctx.id)
+        assertNotConfigured(options.blockedIPs.includes(target), target, 'blockedIPs', ctx.id)
+      },
       authorize: () => undefined,
-      revoke: () => undefined,
+      revoke(identifier) {
+        assertNotConfigured(names.authorized.has(identifier), identifier, 'authorized', ctx.id)
+      },
     }
     ctx.provide('trust', policy)
 
@@ -81,22 +85,29 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
   },
 })
 
+/** One address, or a range in CIDR notation. */
+const blockedForm = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/
+
 function readBlockedIPs(entries: readonly string[], plugin: string): BlockList {
   const list = new BlockList()
   for (const entry of entries) {
-    const [address = '', bits] = entry.split('/')
+    const [, address = '', bits] = blockedForm.exec(entry) ?? []
     const family = isIP(address)
-    if (family === 0)
+    const longest = family === 6 ? 128 : 32
+    if (family === 0 || Number(bits ?? 0) > longest)
       throw new P2PNetError('E_PLUGIN_OPTIONS', `blockedIPs: ${JSON.stringify(entry)} is no address and no range`, {
         plugin,
       })
-    const type = family === 6 ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, type)
-    else {
-      // Says what is wrong with a range before it is added.
-      addressRange(address, Number(bits))
-      list.addSubnet(address, Number(bits), type)
-    }
+    list.addSubnet(address, Number(bits ?? longest), family === 6 ? 'ipv6' : 'ipv4')
   }
   return list
+}
+
+/** What stands in the config cannot be taken back while the node runs: better a clear no than a yes that does nothing. */
+function assertNotConfigured(isConfigured: boolean, name: string, option: string, plugin: string): void {
+  if (!isConfigured) return
+  throw new P2PNetError('E_NOT_ALLOWED', `${name} stands in ${option} of the config`, {
+    plugin,
+    remedy: `Take it out of ${option} and start the node again.`,
+  })
 }

@@ -2,6 +2,7 @@
  * Chunks to packets. Every length is checked as soon as its bytes are there and before anything is buffered for it; a
  * frame that lies within one chunk is never copied, and its payload is a view into that chunk.
  */
+import { isUtf8 } from 'node:buffer'
 import {
   P2PNetError,
   type Decoder,
@@ -10,7 +11,7 @@ import {
   type PacketRegistry,
 } from '../../../core/index.ts'
 import { nestsDeeper } from './json-depth.ts'
-import { codeCredit, codeNamed, flagBulk, headBytes, standardTypes, version } from './layout.ts'
+import { codeCredit, codeNamed, codeOf, flagBulk, headBytes, standardTypes, version } from './layout.ts'
 
 export interface DecoderOptions {
   readonly types: PacketRegistry
@@ -129,10 +130,14 @@ export class BinaryDecoder implements Decoder {
         'E_FRAME_TOO_LARGE',
         `a frame of ${String(total)} bytes, of ${String(this.limits.frameBytes)}`,
       )
-    if (from[at + 5] === codeCredit) {
-      if (total !== headBytes) throw invalid('a credit frame has a body')
+    const code = from[at + 5] ?? codeNamed
+    const flags = from[at + 6] ?? 0
+    if (code === codeCredit) {
+      if (total !== headBytes || flags !== 0) throw invalid('a credit frame has a body or flags')
       return total
     }
+    if (code !== codeNamed && standardTypes[code] === undefined) throw invalid(`type code ${String(code)} is unknown`)
+    if ((flags & ~flagBulk) !== 0) throw invalid(`flags ${String(flags)} of the frame are unknown`)
     const headerLength = from.readUInt32BE(at + 8)
     if (headerLength > total - headBytes) throw invalid('the header is longer than its frame')
     if (headerLength > this.#options.headerBytes)
@@ -152,27 +157,31 @@ export class BinaryDecoder implements Decoder {
     }
     const bodyAt = headBytes + frame.readUInt32BE(8)
     const packet = this.#fields(frame.subarray(headBytes, bodyAt))
-    if (code !== codeNamed) {
-      const name = standardTypes[code]
-      if (name === undefined) throw invalid(`type code ${String(code)} is unknown`)
-      packet.type = name
-    } else if (typeof packet.type !== 'string') throw invalid('the frame does not name its type')
+    const name = nameOf(packet, code)
+    packet.type = name
+    if (packet.sourceOriginTime !== undefined) throw invalid('the time stands in the header')
     const time = frame.readDoubleBE(12)
     if (!Number.isNaN(time)) packet.sourceOriginTime = time
     if (((frame[6] ?? 0) & flagBulk) !== 0) this.#bulk += frame.byteLength
-    const bytesField = this.#options.types.get(packet.type as string)?.bytesField
-    if (bytesField !== undefined) packet[bytesField] = frame.subarray(bodyAt)
-    else if (bodyAt < frame.byteLength && this.#options.types.get(packet.type as string) !== undefined)
-      throw invalid(`${packet.type as string} has no payload`)
+    const type = this.#options.types.get(name)
+    if (type === undefined) return packet as unknown as NetworkPacket
+    const { bytesField } = type
+    if (bytesField === undefined) {
+      if (bodyAt < frame.byteLength) throw invalid(`${name} has no payload`)
+    } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
+    else packet[bytesField] = frame.subarray(bodyAt)
     return packet as unknown as NetworkPacket
   }
 
   #fields(header: Buffer): Record<string, unknown> {
-    if (nestsDeeper(header, this.#options.jsonDepth))
-      throw invalid(`the header nests deeper than ${String(this.#options.jsonDepth)}`)
+    const { jsonDepth } = this.#options
+    if (nestsDeeper(header, jsonDepth)) throw invalid(`the header nests deeper than ${String(jsonDepth)}`)
+    const text = header.toString('utf8')
+    // Decoding puts U+FFFD for what is no UTF-8; two spellings of one text must not be taken for the same.
+    if (text.includes('\ufffd') && !isUtf8(header)) throw invalid('the header is no UTF-8')
     let fields: unknown
     try {
-      fields = JSON.parse(header.toString('utf8'))
+      fields = JSON.parse(text)
     } catch (error) {
       throw invalid('the header is no JSON', error)
     }
@@ -181,6 +190,18 @@ export class BinaryDecoder implements Decoder {
     if (Object.hasOwn(fields, '__proto__')) throw invalid('the header has a field named __proto__')
     return fields as Record<string, unknown>
   }
+}
+
+/** The packet's type has one place: the code of a standard type, else the header. */
+function nameOf(packet: Record<string, unknown>, code: number): string {
+  const { type } = packet
+  const standard = standardTypes[code]
+  if (standard !== undefined) {
+    if (type !== undefined) throw invalid('a standard type is named in the header')
+    return standard
+  }
+  if (typeof type !== 'string' || codeOf.has(type)) throw invalid('the frame does not name its type')
+  return type
 }
 
 function invalid(words: string, cause?: unknown): P2PNetError {

@@ -11,7 +11,10 @@
  * | 8–11 | length of the header; of a credit frame, the credit in bytes |
  * | 12–19 | sourceOriginTime, an IEEE 754 double; NaN when absent |
  * | 20– | header: the structured fields as a JSON object in UTF-8 |
- * | then | payload: the raw bytes of the type's `bytes` field |
+ * | then | payload: the raw bytes of the type's `bytes` field; an absent field arrives empty |
+ *
+ * Everything has one place and one spelling: what the head says is not in the header, other flags and codes are refused.
+ * A credit frame has no body and no flags; a credit of 0 only says that its sender is still there.
  */
 export const headBytes = 20
 export const version = 1

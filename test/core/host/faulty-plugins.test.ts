@@ -5,7 +5,7 @@ import { connect, event, eventually, Nodes } from '../../support/nodes.ts'
 const limits: NonNullable<Config['limits']> = { tapMs: 150, startMs: 150, stopMs: 150 }
 
 function faulty(part: Partial<Plugin<object>> & { setup?: (ctx: PluginContext) => unknown }): Plugin {
-  return definePlugin({ name: 'faulty', version: '1.0.0', api: 1, setup: () => undefined, ...part } as Plugin<object>)
+  return definePlugin({ name: 'faulty', version: '1.0.0', api: 1, setup: () => undefined, ...part })
 }
 
 const never = () => new Promise<never>(() => undefined)
@@ -337,7 +337,7 @@ describe('a faulty plugin', () => {
     ['hangs in stop', never, 'E_PLUGIN_TIMEOUT'],
   ] as const)
     it(`that ${fault} is named, and the node still reaches stopped`, async () => {
-      const node = await nodes.start('alone', [faulty({ stop: stop as () => Promise<void> })], { limits })
+      const node = await nodes.start('alone', [faulty({ stop })], { limits })
       const failure = event(node, 'pluginFailed')
       await node.stop()
       expect(node.state).to.equal('stopped')

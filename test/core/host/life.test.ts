@@ -11,7 +11,7 @@ declare module 'p2pnet' {
 }
 
 const plugin = (part: Partial<Plugin<object>> & { name: string }): AnyPlugin =>
-  definePlugin({ version: '1.0.0', api: 1, setup: () => undefined, ...part } as Plugin<object>)
+  definePlugin({ version: '1.0.0', api: 1, setup: () => undefined, ...part })
 
 describe('the life of plugins', () => {
   const nodes = new Nodes()
