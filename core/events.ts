@@ -73,7 +73,7 @@ export class GuardedEmitter {
   on<E extends EventName>(event: E, listener: Listener<E>, owner = 'application'): void {
     const wrapped = (...args: Events[E]) => {
       try {
-        const result: unknown = Reflect.apply(listener, undefined, args)
+        const result: unknown = (listener as (...args: Events[E]) => unknown)(...args)
         if (result instanceof Promise)
           result.catch((error: unknown) => {
             this.#onError(event, owner, error)

@@ -23,12 +23,18 @@ export function errorsPage(source: string, builtIns: readonly Loaded[]): string 
     ...groups(source).flatMap(([heading, codes]) => [`## ${heading}`, codesTable(codes, kernelErrors)]),
     '## Codes of plugins',
     'A plugin declares its own with `errors: { E_X: remedy }`. Those of the built-ins:',
-    ...own.flatMap(({ name, plugin }) => [`### ${name}`, codesTable(Object.keys(plugin.errors ?? {}), plugin.errors ?? {})]),
+    ...own.flatMap(({ name, plugin }) => [
+      `### ${name}`,
+      codesTable(Object.keys(plugin.errors ?? {}), plugin.errors ?? {}),
+    ]),
   )
 }
 
 function codesTable(codes: readonly string[], remedies: Readonly<Record<string, string>>): string {
-  return table(['code', 'what to do'], codes.map((name) => [code(name), sentence(remedies[name] ?? '')]))
+  return table(
+    ['code', 'what to do'],
+    codes.map((name) => [code(name), sentence(remedies[name] ?? '')]),
+  )
 }
 
 /** The codes under the comment that stands before them: `// the config`. */
@@ -43,6 +49,7 @@ function groups(source: string): [heading: string, codes: string[]][] {
   }
   const listed = found.flatMap(([, codes]) => codes)
   const missing = Object.keys(kernelErrors).filter((name) => !listed.includes(name))
-  if (missing.length > 0) throw new Error(`core/errors.ts is laid out in a way that docs/build.ts does not read: ${missing.join(', ')}`)
+  if (missing.length > 0)
+    throw new Error(`core/errors.ts is laid out in a way that docs/build.ts does not read: ${missing.join(', ')}`)
   return found
 }

@@ -55,9 +55,18 @@ export function hooksPage(source: ts.SourceFile, { events, plugins }: EventSourc
       '  `pluginFailed` event names plugin and hook. A promise from `tap()` is a failure too; only asynchronous hooks have',
       '  `tapPromise()`.',
     ].join('\n'),
-    table(['kind', 'how taps run'], Object.entries(kinds).map(([kind, words]) => [kind, sentence(words)])),
-    table(['a tap that fails', 'what it counts as'], Object.entries(failures).map(([rule, words]) => [code(rule), sentence(words)])),
-    ...families.flatMap((family) => [`## ${family}`, ...hooks.filter(({ name }) => familyOf(name) === family).flatMap(section)]),
+    table(
+      ['kind', 'how taps run'],
+      Object.entries(kinds).map(([kind, words]) => [kind, sentence(words)]),
+    ),
+    table(
+      ['a tap that fails', 'what it counts as'],
+      Object.entries(failures).map(([rule, words]) => [code(rule), sentence(words)]),
+    ),
+    ...families.flatMap((family) => [
+      `## ${family}`,
+      ...hooks.filter(({ name }) => familyOf(name) === family).flatMap(section),
+    ]),
     '## Events',
     'Listeners are synchronous observers: they change nothing, and one that throws harms neither the node nor the others.',
     table(['event', 'arguments', 'when'], readEvents(events).map(eventRow)),
@@ -70,14 +79,24 @@ const anchor = (name: HookName) => name.replaceAll('.', '').toLowerCase()
 
 const row = ({ name, answer }: Hook) => {
   const { kind, onFailure, ask, key } = hookRules[name]
-  return [`[${code(name)}](#${anchor(name)})${key === undefined ? '' : `, by ${key}`}`, kind, code(answer), code(onFailure), ask ? 'yes' : 'no']
+  return [
+    `[${code(name)}](#${anchor(name)})${key === undefined ? '' : `, by ${key}`}`,
+    kind,
+    code(answer),
+    code(onFailure),
+    ask ? 'yes' : 'no',
+  ]
 }
 
 function section({ name, comment, args, answer }: Hook): string[] {
   const { kind, key } = hookRules[name]
   const point = `ctx.hooks.${name}${key === undefined ? '' : `.for(${key.replace(' ', '')[0] ?? ''}${camel(key)})`}`
-  const signature = (method: string, result: string) => `${point}.${method}((${args.join(', ')}) => ${result}, { stage: 0 })`
-  const lines = [signature('tap', answer), ...(kind.startsWith('Async') ? [signature('tapPromise', `Promise<${answer}>`)] : [])]
+  const signature = (method: string, result: string) =>
+    `${point}.${method}((${args.join(', ')}) => ${result}, { stage: 0 })`
+  const lines = [
+    signature('tap', answer),
+    ...(kind.startsWith('Async') ? [signature('tapPromise', `Promise<${answer}>`)] : []),
+  ]
   return [`### ${name}`, paragraph(sentence(comment)), fence('ts', lines.join('\n'))]
 }
 
@@ -96,7 +115,8 @@ function readHooks(source: ts.SourceFile): Hook[] {
       }),
   )
   const missing = Object.keys(hookRules).filter((name) => !hooks.some((hook) => hook.name === name))
-  if (missing.length > 0) throw new Error(`core/hooks.ts is laid out in a way that docs/build.ts does not read: ${missing.join(', ')}`)
+  if (missing.length > 0)
+    throw new Error(`core/hooks.ts is laid out in a way that docs/build.ts does not read: ${missing.join(', ')}`)
   return hooks
 }
 
@@ -153,5 +173,8 @@ const eventRow = ({ name, args, comment }: EventLine) => [code(name), args === '
 function eventsOfPlugins(sources: readonly ts.SourceFile[]): string[] {
   const lines = new Map(sources.flatMap((source) => readEvents(source)).map((event) => [event.name, event]))
   if (lines.size === 0) return []
-  return ['Events of built-in plugins, sent with `ctx.network.emit()`:', table(['event', 'arguments', 'when'], [...lines.values()].map(eventRow))]
+  return [
+    'Events of built-in plugins, sent with `ctx.network.emit()`:',
+    table(['event', 'arguments', 'when'], [...lines.values()].map(eventRow)),
+  ]
 }

@@ -80,7 +80,9 @@ function oneType(type: string, schema: Schema): string {
     case 'array':
       return `list of ${isSchema(schema.items) ? typeInWords(schema.items) : 'anything'}`
     case 'object':
-      return isSchema(schema.additionalProperties) ? `map of name to ${typeInWords(schema.additionalProperties)}` : 'object'
+      return isSchema(schema.additionalProperties)
+        ? `map of name to ${typeInWords(schema.additionalProperties)}`
+        : 'object'
     default:
       return type
   }

@@ -17,7 +17,11 @@ export interface Loaded extends BuiltIn {
 
 export async function loadBuiltIns(): Promise<Loaded[]> {
   return Promise.all(
-    Object.entries(catalogue).map(async ([name, builtIn]) => ({ ...builtIn, name, plugin: (await builtIn.load()).default })),
+    Object.entries(catalogue).map(async ([name, builtIn]) => ({
+      ...builtIn,
+      name,
+      plugin: (await builtIn.load()).default,
+    })),
   )
 }
 
@@ -34,7 +38,10 @@ export function pluginsPage(builtIns: readonly Loaded[]): string {
     `),
     table(['plugin', 'provides', 'requires', 'what it does'], builtIns.map(row)),
     '## Presets',
-    table(['preset', 'plugins, in order'], Object.entries(presets).map(([name, entries]) => [code(name), entries.map(entryInWords).join(', ')])),
+    table(
+      ['preset', 'plugins, in order'],
+      Object.entries(presets).map(([name, entries]) => [code(name), entries.map(entryInWords).join(', ')]),
+    ),
     ...builtIns.flatMap(section),
   )
 }
@@ -48,9 +55,9 @@ const row = ({ name, provides, requires, summary }: Loaded) => [
 
 function entryInWords(entry: (typeof presets)[string][number]): string {
   if (typeof entry === 'string') return code(entry)
-  const { use, options = {} } = entry
+  const { use, options } = entry
   const settings = Object.entries(options).map(([key, value]) => `${code(key)}: ${code(JSON.stringify(value))}`)
-  return `${code(String(use))} (${settings.join(', ')})`
+  return `${code(use)} (${settings.join(', ')})`
 }
 
 function section(builtIn: Loaded): string[] {
@@ -62,7 +69,9 @@ function section(builtIn: Loaded): string[] {
     sentence(summary),
     ...(facts.length === 0 ? [] : [facts.map((fact) => `- ${fact}`).join('\n')]),
     optionsOf(plugin.schema as Schema | undefined),
-    ...(errors.length === 0 ? [] : [`Errors of its own: ${errors.map(code).join(', ')}; see [errors](errors.md#${name}).`]),
+    ...(errors.length === 0
+      ? []
+      : [`Errors of its own: ${errors.map(code).join(', ')}; see [errors](errors.md#${name}).`]),
   ]
 }
 

@@ -23,8 +23,10 @@ type Declaration = ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassD
 /** The exported declarations of this name: a type and a value may share one. @throws Error if there is none. */
 export function declarationsOf(source: ts.SourceFile, name: string): Declaration[] {
   const found = source.statements.filter((statement): statement is Declaration => {
-    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.some((one) => one.name.getText() === name)
-    const isType = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isClassDeclaration(statement)
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.some((one) => one.name.getText() === name)
+    const isType =
+      ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isClassDeclaration(statement)
     return isType && statement.name?.text === name
   })
   if (found.length === 0) throw new Error(`${source.fileName} declares no ${name}`)
@@ -34,7 +36,10 @@ export function declarationsOf(source: ts.SourceFile, name: string): Declaration
 /** A declaration as it would stand in a `.d.ts`, comments included. */
 export function textOf(declaration: Declaration): string {
   const text = ts.isClassDeclaration(declaration) ? classText(declaration) : declaration.getFullText()
-  return text.replace(/^\s*\n/, '').replace(/^export (?:declare )?/m, '').replace(/^( *)\/\/ eslint-.*\n/gm, '')
+  return text
+    .replace(/^\s*\n/, '')
+    .replace(/^export (?:declare )?/m, '')
+    .replace(/^( *)\/\/ eslint-.*\n/gm, '')
 }
 
 /** Public members without their bodies, up to the part that is the kernel's. */
@@ -62,11 +67,17 @@ function signatureOf(member: ts.ClassElement): string {
 
 function declared(member: ts.ClassElement): string {
   const name = member.name?.getText() ?? ''
-  const modifiers = (ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : []).map((modifier) => modifier.getText())
-  const head = modifiers.filter((word) => word !== 'async').map((word) => `${word} `).join('')
+  const modifiers = (ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : []).map((modifier) =>
+    modifier.getText(),
+  )
+  const head = modifiers
+    .filter((word) => word !== 'async')
+    .map((word) => `${word} `)
+    .join('')
   if (ts.isGetAccessor(member)) return `readonly ${name}: ${member.type?.getText() ?? 'unknown'}`
   if (!ts.isMethodDeclaration(member)) return member.getText().replace(/ = [^]*$/, '')
-  const types = member.typeParameters === undefined ? '' : `<${member.typeParameters.map((one) => one.getText()).join(', ')}>`
+  const types =
+    member.typeParameters === undefined ? '' : `<${member.typeParameters.map((one) => one.getText()).join(', ')}>`
   const parameters = member.parameters.map((one) => {
     const optional = one.questionToken !== undefined || one.initializer !== undefined
     return `${one.name.getText()}${optional ? '?' : ''}: ${one.type?.getText() ?? 'unknown'}`

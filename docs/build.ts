@@ -35,7 +35,9 @@ async function augmentations(): Promise<ts.SourceFile[]> {
   const files = await readdir(fileURLToPath(new URL('plugins', root)), { recursive: true })
   const paths = files.filter((file) => file.endsWith('.ts')).map((file) => `plugins/${file.replaceAll('\\', '/')}`)
   const sources = await Promise.all(paths.sort().map(async (path) => ({ path, text: await read(path) })))
-  return Promise.all(sources.filter(({ text }) => /^ {2}interface Events \{/m.test(text)).map(({ path }) => parse(path)))
+  return Promise.all(
+    sources.filter(({ text }) => /^ {2}interface Events \{/m.test(text)).map(({ path }) => parse(path)),
+  )
 }
 
 async function write(): Promise<void> {

@@ -18,6 +18,12 @@ export const catalogue: Catalogue = {
     requires: [],
     load: () => import('./wire/binary/index.ts'),
   },
+  'wire-tagged': {
+    summary: 'the text format of the C# original: JSON between tags',
+    provides: ['wire'],
+    requires: [],
+    load: () => import('./wire/tagged/index.ts'),
+  },
   'packets-standard': {
     summary: 'the five packet types of P2PNet and what they do',
     provides: [],

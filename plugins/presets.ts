@@ -22,4 +22,19 @@ export const presets: Presets = {
     'files-transfer',
     'routines-default',
   ],
+
+  /** What the basics page of P2PNet describes. Speaks to the C# original. */
+  'p2pnet:classic': [
+    'transport-tcp',
+    'wire-tagged',
+    'packets-standard',
+    'distribution',
+    'identity-default',
+    'handshake-ping',
+    { use: 'trust-incoming', options: { trustedLevel: 'pinged' } },
+    'discovery-lan',
+    'dialer',
+    'files-mapped',
+    'routines-default',
+  ],
 }

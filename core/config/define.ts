@@ -15,6 +15,7 @@ import type { RoutinesDefaultOptions } from '../../schemas/generated/routines-de
 import type { TransportTcpOptions } from '../../schemas/generated/transport-tcp.ts'
 import type { TrustIncomingOptions } from '../../schemas/generated/trust-incoming.ts'
 import type { WireBinaryOptions } from '../../schemas/generated/wire-binary.ts'
+import type { WireTaggedOptions } from '../../schemas/generated/wire-tagged.ts'
 import type { Routine } from '../host/capabilities.ts'
 import type { AnyPlugin } from '../host/define-plugin.ts'
 import type { PeerChannel } from '../peers/channel.ts'
@@ -32,6 +33,7 @@ type HandshakeAnswer = TrustLevel | undefined
 export interface PluginOptions {
   'transport-tcp': TransportTcpOptions
   'wire-binary': WireBinaryOptions
+  'wire-tagged': WireTaggedOptions
   'packets-standard': PacketsStandardOptions
   distribution: DistributionOptions
   'identity-default': IdentityDefaultOptions

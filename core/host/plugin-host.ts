@@ -90,14 +90,14 @@ export class PluginHost {
     const before = performance.now()
     let result: unknown
     try {
-      result = plugin.setup(context.ctx, entry.options as never)
+      result = (plugin as { setup(ctx: unknown, options: unknown): unknown }).setup(context.ctx, entry.options)
     } catch (thrown) {
-      throw setupError(id, thrown)
+      throw setupError(entry, thrown)
     }
     context.seal()
     if (result instanceof Promise) {
       result.catch(() => undefined)
-      throw setupError(id, new TypeError('setup() answered a promise; it must be synchronous, start() may wait'))
+      throw setupError(entry, new TypeError('setup() answered a promise; it must be synchronous, start() may wait'))
     }
     this.#services.context.capabilities.checkProvided(entry)
     this.#reportSlow(id, 'setup', performance.now() - before)
@@ -153,13 +153,16 @@ function inOrder(living: readonly Living[]): TapRecord[] {
     .map(({ tap }) => tap)
 }
 
-function setupError(plugin: string, thrown: unknown): P2PNetError {
-  if (thrown instanceof P2PNetError && thrown.plugin === plugin) return thrown
-  return new P2PNetError('E_PLUGIN_SETUP', `plugin ${plugin} failed in setup: ${messageOf(thrown)}`, {
-    plugin,
-    hook: 'setup',
-    cause: thrown,
-  })
+function setupError({ id: plugin, path }: ComposedPlugin, thrown: unknown): P2PNetError {
+  if (!(thrown instanceof P2PNetError) || thrown.plugin !== plugin)
+    return new P2PNetError('E_PLUGIN_SETUP', `plugin ${plugin} failed in setup: ${messageOf(thrown)}`, {
+      plugin,
+      path,
+      hook: 'setup',
+      cause: thrown,
+    })
+  const { code, message, remedy, hook, cause } = thrown
+  return new P2PNetError(code, message, { remedy, plugin, path, cause, ...(hook !== undefined && { hook }) })
 }
 
 function named(error: P2PNetError, plugin: string, hook: string): P2PNetError {

@@ -11,7 +11,7 @@ import type { Frame, Wire } from './wire.ts'
 
 export interface OutboundServices {
   readonly clock: Clock
-  readonly wire: Wire
+  readonly wire: () => Wire
   readonly types: ReadonlyMap<string, PacketType>
   readonly identifier: () => string
   readonly generation: () => Generation
@@ -26,7 +26,7 @@ export function encodePacket(packet: NetworkPacket, services: OutboundServices):
     throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${shaped.type}`)
   if (!type.validate(shaped))
     throw new P2PNetError('E_PACKET_INVALID', `${shaped.type} is invalid: ${describeErrors(type.validate)}`)
-  return services.wire.encode(shaped)
+  return services.wire().encode(shaped)
 }
 
 function fillIn(packet: NetworkPacket, { clock, identifier }: OutboundServices): NetworkPacket {

@@ -15,6 +15,11 @@ export interface Frame {
   readonly lane: Lane
   /** head + payload. */
   readonly bytes: number
+  /**
+   * The same packet as the first of a channel, where this wire has its peer told there who speaks. Absent: the first is
+   * like any other.
+   */
+  opening?(): Frame
 }
 
 export interface DecoderLimits {
@@ -44,6 +49,19 @@ export interface Decoder {
   takeBulk(): number
   /** Credit that the other side gave since the last call, in bytes. */
   takeCredit(): number
+  /**
+   * True once the peer has shown that it reads whatever it is sent, so that `Wire.pauseAfter` need not be kept any more.
+   * Asked after `next()`, and never false again.
+   */
+  readonly keepsUp?: boolean
+}
+
+/** Packets outside of channels: one to a datagram, without what separates them on a stream. */
+export interface DatagramCodec {
+  /** @throws P2PNetError as Wire.encode */
+  encode(packet: NetworkPacket): Uint8Array
+  /** @throws P2PNetError E_FRAME_INVALID */
+  decode(datagram: Uint8Array): NetworkPacket
 }
 
 /** The `wire` capability. */
@@ -54,4 +72,11 @@ export interface Wire {
   encode(packet: NetworkPacket): Frame
   /** A frame that gives the other side `bytes` of credit for bulk. Absent: this wire has no window. */
   encodeCredit?(bytes: number): Frame
+  /**
+   * How long nothing may follow this frame, in ms, towards a peer whose decoder does not say `keepsUp`. Absent: every
+   * peer of this wire keeps up.
+   */
+  pauseAfter?(frame: Frame): number
+  /** How this wire's packets look in a datagram. Absent: like a frame. */
+  readonly datagrams?: DatagramCodec
 }

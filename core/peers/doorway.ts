@@ -106,7 +106,8 @@ export class Doorway {
   judge(info: ConnectionInfo): P2PNetError | undefined {
     const { lists, bans, ask } = this.#services
     const { address } = info
-    if (lists.isBlocked(address)) return this.#no({ code: 'E_BLOCKED', reason: `${address} is blocked` }, info, 'network.block')
+    if (lists.isBlocked(address))
+      return this.#no({ code: 'E_BLOCKED', reason: `${address} is blocked` }, info, 'network.block')
     if (bans.isBanned(address))
       return this.#no({ code: 'E_BLOCKED', reason: `${address} is banned for a while` }, info, 'limits.banScore')
     const refusal = ask(info)

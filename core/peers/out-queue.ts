@@ -58,8 +58,8 @@ export class OutQueue {
     connection.on('drain', () => {
       this.#blocked = false
       this.#progress()
-      if (this.written - this.#yieldedAt < yieldEvery) this.#flush()
-      else this.#flushLater()
+      if (this.#mustYield()) this.#flushLater()
+      else this.#flush()
     })
   }
 
@@ -125,8 +125,16 @@ export class OutQueue {
 
   #schedule(): void {
     if (this.#scheduled || this.#blocked) return
+    if (this.#mustYield()) {
+      this.#flushLater()
+      return
+    }
     this.#scheduled = true
     process.nextTick(this.#flush)
+  }
+
+  #mustYield(): boolean {
+    return this.written - this.#yieldedAt >= yieldEvery
   }
 
   #flushLater(): void {

@@ -42,7 +42,8 @@ export class AccessLists {
     try {
       const { blocked, authorized } = JSON.parse(text) as Stored
       for (const [target, until] of Object.entries(blocked)) {
-        if (until !== null && typeof until !== 'number') throw new TypeError(`${target} is blocked until ${typeof until}`)
+        if (until !== null && typeof until !== 'number')
+          throw new TypeError(`${target} is blocked until ${typeof until}`)
         this.#blocked.set(target, until ?? Infinity)
       }
       for (const identifier of authorized) this.#authorized.add(identifier)

@@ -7,14 +7,14 @@ import type { Clock } from '../clock.ts'
 import { addressGroup } from '../peers/address-group.ts'
 
 /** Points of what only a broken or hostile peer does, by the code of the refusal. */
-const points: Readonly<Record<string, number>> = {
-  E_FRAME_INVALID: 2,
-  E_FRAME_TOO_LARGE: 2,
-  E_HANDSHAKE: 2,
-  E_HANDSHAKE_TIMEOUT: 2,
-  E_ORIGIN: 1,
-  E_PACKET_INVALID: 1,
-}
+const points: ReadonlyMap<string, number> = new Map([
+  ['E_FRAME_INVALID', 2],
+  ['E_FRAME_TOO_LARGE', 2],
+  ['E_HANDSHAKE', 2],
+  ['E_HANDSHAKE_TIMEOUT', 2],
+  ['E_ORIGIN', 1],
+  ['E_PACKET_INVALID', 1],
+])
 
 /** Addresses that are remembered; the one whose last offence lies longest back makes room. */
 const capacity = 4096
@@ -45,13 +45,13 @@ export class Bans {
 
   /** Somebody at this address was refused for this. */
   offence(address: string, code: string): void {
-    const more = points[code]
+    const more = points.get(code)
     if (more === undefined) return
     const { clock, banScore, banMs, banned } = this.#options
     const group = addressGroup(address)
     const now = clock.now()
     const { score, at, until } = this.#offenders.get(group) ?? { score: 0, at: now, until: 0 }
-    const faded = Math.max(0, score - ((now - at) / banMs) * banScore) || 0
+    const faded = Math.ceil(Math.max(0, score - ((now - at) / banMs) * banScore)) || 0
     const isNew = faded + more >= banScore && until <= now
     this.#offenders.delete(group)
     this.#offenders.set(group, { score: faded + more, at: now, until: isNew ? now + banMs : until })

@@ -13,7 +13,7 @@ export interface HandshakePingOptions {
   /**
    * Least time between two pings that count, in ms.
    *
-   * @default 1000
+   * @default 700
    */
   readonly intervalMs?: number
   /**
@@ -35,7 +35,7 @@ export interface ResolvedHandshakePingOptions {
   /**
    * Least time between two pings that count, in ms.
    *
-   * @default 1000
+   * @default 700
    */
   readonly intervalMs: number
   /**
@@ -64,7 +64,7 @@ export const handshakePingSchema = {
       description: 'Least time between two pings that count, in ms.',
       type: 'integer',
       minimum: 50,
-      default: 1000,
+      default: 700,
     },
     timeoutMs: { description: 'Longest handshake, in ms.', type: 'integer', minimum: 200, default: 15000 },
   },

@@ -1,7 +1,7 @@
 // One node a data directory: who holds it, who is refused, and what becomes of the lock of a process that has died.
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -122,7 +122,10 @@ describe('a data directory', () => {
 
   it('that this user may not write is E_DATA_DIR', async function () {
     if (process.getuid?.() === 0) this.skip() // root writes everywhere
-    const error = await refusal('/proc/p2pnet')
+    await chmod(scratch.path, 0o500)
+    const error = await refusal(directory)
+    await chmod(scratch.path, 0o700)
     expect(error).to.include({ code: 'E_DATA_DIR' })
+    expect(error?.message).to.include('EACCES')
   })
 })

@@ -22,6 +22,24 @@ export interface Piece {
 export class Pieces {
   readonly #idle: Buffer[] = []
 
+  #gather(chunks: readonly Uint8Array[], bytes: number): Piece {
+    const [first] = chunks
+    if (first !== undefined && chunks.length === 1) return asItIs(first)
+    if (bytes < slabFrom) return asItIs(Buffer.concat(chunks, bytes))
+    const slab = this.#idle.pop() ?? Buffer.allocUnsafeSlow(pieceBytes)
+    let at = 0
+    for (const chunk of chunks) {
+      slab.set(chunk, at)
+      at += chunk.byteLength
+    }
+    return {
+      bytes: slab.subarray(0, bytes),
+      release: () => {
+        if (this.#idle.length < slabsKept) this.#idle.push(slab)
+      },
+    }
+  }
+
   *of(chunks: readonly Uint8Array[]): Generator<Piece> {
     let small: Uint8Array[] = []
     let bytes = 0
@@ -40,24 +58,6 @@ export class Pieces {
       }
     }
     if (bytes > 0) yield this.#gather(small, bytes)
-  }
-
-  #gather(chunks: readonly Uint8Array[], bytes: number): Piece {
-    const [first] = chunks
-    if (first !== undefined && chunks.length === 1) return asItIs(first)
-    if (bytes < slabFrom) return asItIs(Buffer.concat(chunks, bytes))
-    const slab = this.#idle.pop() ?? Buffer.allocUnsafeSlow(pieceBytes)
-    let at = 0
-    for (const chunk of chunks) {
-      slab.set(chunk, at)
-      at += chunk.byteLength
-    }
-    return {
-      bytes: slab.subarray(0, bytes),
-      release: () => {
-        if (this.#idle.length < slabsKept) this.#idle.push(slab)
-      },
-    }
   }
 }
 

@@ -67,14 +67,15 @@ function shakeHands(
     const left = () => {
       fail(new P2PNetError('E_HANDSHAKE', 'the peer left during the handshake'))
     }
-    // A little slower than the other side counts, so that a delay on the way does not cost a ping.
+    // Slower than the other side counts, so that a delay on the way does not cost a ping: whoever trusts first says
+    // things that the other would not believe yet.
     const timer = clock.setInterval(
       () => {
         if (session.sendsMore) ping()
         else if (session.verdict !== 'pinging') end()
         settle()
       },
-      Math.ceil(options.intervalMs * 1.1),
+      Math.ceil(options.intervalMs * 1.5),
     )
     const deadline = clock.setTimeout(() => {
       fail(

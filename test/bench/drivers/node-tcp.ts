@@ -1,76 +1,57 @@
 /**
- * Bare Node: TCP with a length prefix, the frames of one turn in one write, JSON made and parsed for each message.
+ * Bare Node: TCP with a length before each unit. Texts as JSON, made and parsed for each, the frames of one turn in one
+ * write or a write for each; bytes by reference, handed on as views or in one piece.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { text, type Driver } from '../harness/driver.ts'
+import type { Arrived, Body, Driver, Link, Receive } from '../harness/driver.ts'
+import { bytesLink, jsonLink, jsonReader, viewReader, wholeReader } from './framing.ts'
 
-let server: Server | undefined
-let socket: Socket | undefined
+interface Options {
+  readonly carries?: 'json' | 'views' | 'pieces'
+  readonly batched?: boolean
+  readonly type?: string
+  /** broadcast() leaves out whoever has not taken so many bytes yet: a bounded queue. */
+  readonly queueBytes?: number
+}
 
-export const driver: Driver = {
-  listen(_work, onUnit) {
-    return new Promise((resolve) => {
-      server = createServer({ noDelay: true }, (incoming) => {
-        let rest = Buffer.alloc(0)
-        incoming.on('data', (chunk) => {
-          const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-          let at = 0
-          while (bytes.length - at >= 4) {
-            const length = bytes.readUInt32BE(at)
-            if (bytes.length - at - 4 < length) break
-            const packet = JSON.parse(bytes.toString('utf8', at + 4, at + 4 + length)) as { message: string }
-            if (packet.message.length === text.length) onUnit()
-            at += 4 + length
-          }
-          rest = bytes.subarray(at)
-        })
-      })
-      server.listen(0, '127.0.0.1', () => resolve({ host: '127.0.0.1', port: (server?.address() as AddressInfo).port }))
-    })
-  },
+export function createDriver({ carries = 'json', batched = true, type = 'PureMessage', queueBytes }: Options): Driver {
+  const sockets = new Map<Socket, Link>()
+  let server: Server | undefined
+  const add = (socket: Socket, receive: Receive): Link => {
+    const link = carries === 'json' ? jsonLink(socket, type, batched) : bytesLink(socket)
+    sockets.set(socket, link)
+    socket.on('data', readerOf(carries, (arrived) => receive(arrived, link)))
+    socket.on('error', () => sockets.delete(socket))
+    return link
+  }
+  return {
+    listen: (receive) =>
+      new Promise((resolve) => {
+        server = createServer({ noDelay: true }, (socket) => add(socket, receive))
+        server.listen(0, '127.0.0.1', 1024, () =>
+          resolve({ host: '127.0.0.1', port: (server?.address() as AddressInfo).port }),
+        )
+      }),
+    connect: ({ host, port }, receive) =>
+      new Promise((resolve, reject) => {
+        const socket = connect({ host, port, noDelay: true }, () => resolve(add(socket, receive)))
+        socket.once('error', reject)
+      }),
+    broadcast(body: Body) {
+      for (const [socket, link] of sockets)
+        if (queueBytes === undefined || socket.writableLength < queueBytes) link.send(body)
+    },
+    async close() {
+      for (const socket of sockets.keys()) socket.destroy()
+      server?.close()
+    },
+  }
+}
 
-  connect(_work, { host, port }) {
-    return new Promise((resolve) => {
-      const out = (socket = connect({ host, port, noDelay: true }, () => {
-        const slab = Buffer.allocUnsafe(262_144)
-        let used = 0
-        let blocked = false
-        const flush = () => {
-          const bytes = Buffer.from(slab.subarray(0, used))
-          used = 0
-          blocked = !out.write(bytes)
-        }
-        resolve({
-          send() {
-            const json = JSON.stringify({
-              type: 'PureMessage',
-              message: text,
-              sourceOriginIdentifier: 'b94d27b9934d3e08a52e52d7da7dabfa',
-              sourceOriginTime: Date.now(),
-            })
-            const length = Buffer.byteLength(json)
-            if (used === 0) process.nextTick(flush)
-            slab.writeUInt32BE(length, used)
-            slab.write(json, used + 4)
-            used += 4 + length
-            return !blocked
-          },
-          drained: () =>
-            new Promise((drained) => {
-              if (!blocked) drained()
-              else
-                out.once('drain', () => {
-                  blocked = false
-                  drained()
-                })
-            }),
-        })
-      }))
-    })
-  },
-
-  async close() {
-    socket?.destroy()
-    server?.close()
-  },
+function readerOf(carries: Options['carries'], onUnit: (arrived: Arrived) => void) {
+  if (carries === 'json') return jsonReader(onUnit)
+  if (carries === 'views') return viewReader(onUnit)
+  return wholeReader((bytes, start, end) => {
+    onUnit(bytes.subarray(start, end))
+  })
 }

@@ -9,8 +9,10 @@ const bytes = 64 * 1024 * 1024
 export const file: Entry = {
   name: 'file',
   title: '64 MiB to two receivers',
+  about: 'A file to two receiving processes, stored and hashed by both. Bare Node pipes it.',
   columns: [{ figure: 'mbPerSecond', title: 'MB/s each', digits: 0, ratio: true }],
   rounds: 15,
+  goals: [],
   contenders: async () => [
     fileTransfer('bare pipes, SHA-256', 'node-pipe', bytes),
     fileTransfer('the same again (A/A)', 'node-pipe', bytes),

@@ -35,11 +35,17 @@ function untilListening(name: string, args: string[], cwd: string): Contender {
   }
 }
 
+const bare = 'bare node'
+const nameOf = (kind: string) => `p2pnet start, ${kind.toUpperCase()} config`
+const json = nameOf('json')
+
 export const start: Entry = {
   name: 'start',
   title: 'process start to listening',
+  about: '`p2pnet start` with the minimal preset in a JSON, a JS and a TS config, against a bare process that listens.',
   columns: [{ figure: 'ms', title: 'ms', digits: 0, ratio: true }],
-  rounds: 21,
+  rounds: 15,
+  goals: [{ of: json, against: bare, figure: 'ms', atMost: 3 }],
   async contenders() {
     const directory = await mkdtemp(path.join(tmpdir(), 'p2pnet-bench-start-'))
     const config = `{ "extends": ["p2pnet:minimal"] }`
@@ -51,12 +57,12 @@ export const start: Entry = {
     )
     const node = (kind: string) =>
       untilListening(
-        `p2pnet start, ${kind.toUpperCase()} config`,
+        nameOf(kind),
         [cli, 'start', '--json', '--config', `${kind}.${kind}`, '--data-dir', `data-${kind}`],
         directory,
       )
     return [
-      untilListening('bare node', ['-e', bareProgram], directory),
+      untilListening(bare, ['-e', bareProgram], directory),
       untilListening('the same again (A/A)', ['-e', bareProgram], directory),
       node('json'),
       node('js'),

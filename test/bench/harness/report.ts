@@ -1,10 +1,11 @@
 /**
- * Prints an entry as a table: medians, and the paired ratio to the first contender, which stands for bare Node. The
- * second is the first once more: what it differs from 1 by is what differences are worth here.
+ * What an entry came to: a row for each contender with medians and the paired ratio to the first, and each goal with
+ * whether its interval reaches it.
  */
 import Table from 'cli-table3'
-import type { Results } from './rounds.ts'
-import { median, pairedRatio, type Interval } from './statistics.ts'
+import type { Goal } from './entry.ts'
+import type { Figures, Results } from './rounds.ts'
+import { median, paired, type Interval } from './statistics.ts'
 
 export interface Column {
   readonly figure: string
@@ -16,34 +17,75 @@ export interface Column {
 
 export interface Row {
   readonly name: string
-  readonly medians: Readonly<Record<string, number>>
+  readonly medians: Figures
   readonly ratio: Interval
 }
 
 export function rowsOf(results: Results, columns: readonly Column[]): Row[] {
   const ratioOf = columns.find(({ ratio }) => ratio)?.figure ?? ''
   const [first = []] = results.values()
-  const series = (rounds: readonly Readonly<Record<string, number>>[], figure: string) =>
-    rounds.map((round) => round[figure] ?? NaN)
   return [...results].map(([name, rounds]) => ({
     name,
     medians: Object.fromEntries(columns.map(({ figure }) => [figure, median(series(rounds, figure))])),
-    ratio: pairedRatio(series(rounds, ratioOf), series(first, ratioOf)),
+    ratio: paired(series(rounds, ratioOf), series(first, ratioOf)),
   }))
 }
 
-export function tableOf(title: string, rows: readonly Row[], columns: readonly Column[]): string {
-  const table = new Table({
-    head: [title, ...columns.map((column) => column.title), 'ratio', '90 %'],
-    colAligns: ['left', ...columns.map(() => 'right' as const), 'right', 'right'],
-    style: { head: [], border: [] },
-  })
-  for (const { name, medians, ratio } of rows)
-    table.push([
+/** The cells of the table, head first. */
+export function cellsOf(title: string, rows: readonly Row[], columns: readonly Column[]): string[][] {
+  return [
+    [title, ...columns.map((column) => column.title), 'ratio', '90 %'],
+    ...rows.map(({ name, medians, ratio }) => [
       name,
-      ...columns.map(({ figure, digits }) => (medians[figure] ?? NaN).toFixed(digits)),
-      ratio.median.toFixed(2),
-      `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}`,
-    ])
+      ...columns.map(({ figure, digits }) => numberOf(medians[figure] ?? NaN, digits)),
+      numberOf(ratio.median, 2),
+      `${numberOf(ratio.low, 2)}–${numberOf(ratio.high, 2)}`,
+    ]),
+  ]
+}
+
+export function tableOf([head = [], ...rows]: string[][]): string {
+  const table = new Table({
+    head,
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  })
+  table.push(...rows)
   return table.toString()
 }
+
+export interface Verdict {
+  readonly goal: Goal
+  /** `p2pnet ÷ bare node:net, p50` */
+  readonly what: string
+  readonly measured: string
+  readonly wanted: string
+  readonly reached: boolean
+}
+
+/** Goals of contenders that were not measured are left out. */
+export function verdictsOf(goals: readonly Goal[], results: Results, columns: readonly Column[]): Verdict[] {
+  return goals.flatMap((goal) => {
+    const of = results.get(goal.of)
+    const against = results.get(goal.against)
+    if (of === undefined || against === undefined) return []
+    const isRatio = goal.by !== 'difference'
+    const { low, median, high } = paired(
+      series(of, goal.figure),
+      series(against, goal.figure),
+      isRatio ? (a, b) => a / b : (a, b) => a - b,
+    )
+    const title = columns.find(({ figure }) => figure === goal.figure)?.title ?? goal.figure
+    return {
+      goal,
+      what: `${title}: ${goal.of} ${isRatio ? '÷' : '−'} ${goal.against}`,
+      measured: `${numberOf(median, 2)} (${numberOf(low, 2)}–${numberOf(high, 2)})`,
+      wanted: goal.atLeast === undefined ? `≤ ${String(goal.atMost)}` : `≥ ${String(goal.atLeast)}`,
+      reached: goal.atLeast === undefined ? low <= (goal.atMost ?? NaN) : high >= goal.atLeast,
+    }
+  })
+}
+
+const series = (rounds: readonly Figures[], figure: string): number[] => rounds.map((round) => round[figure] ?? NaN)
+
+const numberOf = (value: number, digits: number): string => (Number.isNaN(value) ? '–' : value.toFixed(digits))

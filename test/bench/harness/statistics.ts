@@ -1,5 +1,5 @@
 /**
- * What rounds come to: medians, and the ratio of two contenders round by round with a bootstrap 90 % interval, so that a
+ * What rounds come to: medians, and two contenders compared round by round with a bootstrap 90 % interval, so that a
  * machine that is slower for a while does not favour either.
  */
 import { seededRandom } from '../../support/seeded-random.ts'
@@ -17,13 +17,25 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2
 }
 
-/** Median of the paired ratios a/b, and where it lies in 90 of 100 resamples of the rounds. */
-export function pairedRatio(a: readonly number[], b: readonly number[], resamples = 4000): Interval {
-  const ratios = a.map((value, i) => value / (b[i] ?? NaN))
+/** Of a few hundred values or more; sorts them in place. */
+export function percentiles(values: number[]): { readonly p50: number; readonly p99: number } {
+  values.sort((a, b) => a - b)
+  const at = (share: number) => values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? NaN
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+/** Median of what `compare` makes of each round, and where it lies in 90 of 100 resamples of the rounds. */
+export function paired(
+  a: readonly number[],
+  b: readonly number[],
+  compare: (a: number, b: number) => number = (x, y) => x / y,
+  resamples = 4000,
+): Interval {
+  const compared = a.map((value, i) => compare(value, b[i] ?? NaN))
   const { next } = seededRandom(1)
   const medians = Array.from({ length: resamples }, () =>
-    median(ratios.map(() => ratios[Math.floor(next() * ratios.length)] ?? NaN)),
+    median(compared.map(() => compared[Math.floor(next() * compared.length)] ?? NaN)),
   ).sort((x, y) => x - y)
   const at = (share: number) => medians[Math.floor(share * (resamples - 1))] ?? NaN
-  return { low: at(0.05), median: median(ratios), high: at(0.95) }
+  return { low: at(0.05), median: median(compared), high: at(0.95) }
 }

@@ -2,24 +2,37 @@
  * A process that answers questions over its message channel, one at a time.
  */
 import { fork, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+
+export interface WorkerOptions {
+  /** Runs on this core alone. Needs taskset. */
+  readonly core?: number | undefined
+}
 
 export class WorkerProcess {
   readonly #child: ChildProcess
   #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
 
-  constructor(program: URL, args: readonly string[]) {
-    this.#child = fork(fileURLToPath(program), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  constructor(program: URL, args: readonly string[], { core }: WorkerOptions = {}) {
+    const node = [...process.execArgv, '--expose-gc']
+    this.#child = fork(fileURLToPath(program), args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      ...(core === undefined
+        ? { execArgv: node }
+        : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...node] }),
+    })
     this.#child.on('message', (message: { answer?: unknown; error?: string }) => {
       if (message.error === undefined) this.#settle?.resolve(message.answer)
       else this.#settle?.reject(new Error(message.error))
     })
     this.#child.on('exit', (code) => this.#settle?.reject(new Error(`${args.join(' ')} ended with ${String(code)}`)))
+    this.#child.on('error', (error) => this.#settle?.reject(error))
   }
 
-  ask(question: string, details: unknown): Promise<unknown> {
+  ask<T = unknown>(question: string, details: object = {}): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
+      this.#settle = { resolve: resolve as (value: unknown) => void, reject }
       this.#child.send({ question, details })
     })
   }
@@ -35,13 +48,13 @@ export class WorkerProcess {
   }
 }
 
+export type Answers = Readonly<Record<string, (details: never) => Promise<unknown>>>
+
 /** The other end: answers questions, and ends when nobody asks any more. */
-export function answerQuestions(
-  answers: Readonly<Record<string, (details: never) => Promise<unknown>>>,
-  end: () => Promise<void>,
-): void {
+export function answerQuestions(answers: Answers, end: () => Promise<void>): void {
   process.on('message', ({ question, details }: { question: string; details: never }) => {
-    answers[question]?.(details).then(
+    const answer = answers[question] ?? (() => Promise.reject(new Error(`nobody answers ${question}`)))
+    answer(details).then(
       (answer) => process.send?.({ answer }),
       (error: unknown) =>
         process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
@@ -52,5 +65,22 @@ export function answerQuestions(
   })
 }
 
-/** Milliseconds, the same in every process of the machine. */
-export const now = (): number => performance.timeOrigin + performance.now()
+/** Milliseconds of a clock that all processes of the machine share and nobody sets. */
+export const now = (): number => {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
+/** Cores this process may use, if they can be chosen: none without taskset. */
+export function coresToPinTo(): readonly number[] {
+  try {
+    const [, list = ''] = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+    return list.split(',').flatMap((range) => {
+      const [first = NaN, last = first] = range.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    })
+  } catch {
+    // No Linux: there is nothing to read, and no taskset either.
+    return []
+  }
+}

@@ -1,58 +1,40 @@
 /**
- * One end of a link, in a process of its own: loads a driver and does what the main process asks.
+ * The program of one end: makes drivers of the stack it is told, connects them, and does the jobs that are asked of it.
  */
-import type { Address, Driver, Link } from './driver.ts'
-import { answerQuestions, now } from './worker-process.ts'
+import { broadcasting } from '../jobs/broadcasting.ts'
+import { counting } from '../jobs/counting.ts'
+import { echoing } from '../jobs/echoing.ts'
+import { profiling } from '../jobs/profiling.ts'
+import { remembering } from '../jobs/remembering.ts'
+import { sending } from '../jobs/sending.ts'
+import { trickling } from '../jobs/trickling.ts'
+import type { Address, Stack } from './driver.ts'
+import { End } from './end.ts'
+import { answerQuestions } from './worker-process.ts'
 
-const [, , name = '', work = ''] = process.argv
-const { driver } = (await import(`../drivers/${name}.ts`)) as { driver: Driver }
+const [, , stack = ''] = process.argv
+const end = new End(JSON.parse(stack) as Stack)
 
-/** Units handed over before the event loop gets its turn. */
-const burst = 256
-
-let link: Link | undefined
-let count = 0
-let wanted = Infinity
-let reached: (() => void) | undefined
-let cpuBefore = process.cpuUsage()
-
-const cpuSince = () => {
-  const { user, system } = process.cpuUsage(cpuBefore)
-  return user + system
-}
-
-const answers: Record<string, (details: never) => Promise<unknown>> = {
-  listen: () =>
-    driver.listen(work, () => {
-      if (++count >= wanted) reached?.()
-    }),
-  async connect(address: Address) {
-    link = await driver.connect(work, address)
+answerQuestions(
+  {
+    /** Listens with so many drivers, each for itself. */
+    async listen({ count = 1 }: { count?: number }): Promise<Address[]> {
+      const addresses: Address[] = []
+      for (let i = 0; i < count; i++) addresses.push(await (await end.driver()).listen(end.receive))
+      return addresses
+    },
+    /** Connects one driver to all of them. */
+    async connect({ addresses }: { addresses: readonly Address[] }) {
+      const driver = end.drivers[0] ?? (await end.driver())
+      for (const address of addresses) end.links.push(await driver.connect(address, end.receive))
+    },
+    ...counting(end),
+    ...sending(end),
+    ...echoing(end),
+    ...trickling(end),
+    ...broadcasting(end),
+    ...remembering(end),
+    ...profiling(),
   },
-  async reset() {
-    count = 0
-    wanted = Infinity
-    cpuBefore = process.cpuUsage()
-  },
-  async window({ ms }: { ms: number }) {
-    if (link === undefined) throw new Error('not connected')
-    cpuBefore = process.cpuUsage()
-    const startedAt = now()
-    let sent = 0
-    while (now() - startedAt < ms) {
-      let room = true
-      for (let i = 0; i < burst && room; i++, sent++) room = link.send()
-      if (!room) await link.drained()
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    return { sent, startedAt, cpu: cpuSince() }
-  },
-  async arrived({ count: all }: { count: number }) {
-    wanted = all
-    if (count < wanted) await new Promise<void>((resolve) => (reached = resolve))
-    reached = undefined
-    return { at: now(), cpu: cpuSince() }
-  },
-}
-
-answerQuestions(answers, () => driver.close())
+  () => end.close(),
+)

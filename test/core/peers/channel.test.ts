@@ -148,8 +148,8 @@ describe('a channel that closes', () => {
     expect(own).to.include({ name: 'P2PNetError', code: 'E_MINE', message: 'because' })
     expect(heard).to.include({ name: 'P2PNetError', code: 'E_MINE', message: '127.0.0.1 closed the channel: because' })
     expect(channel.signal.aborted).to.equal(true)
-    for (const waiting of [channel.send(message('x')), channel.drained(), channel.flushed(), channel.whenTrusted()])
-      expect(await waiting.catch((error: unknown) => error)).to.have.property('code', 'E_MINE')
+    const asked = [channel.send(message('x')), channel.drained(), channel.flushed(), channel.whenTrusted()]
+    for (const outcome of await Promise.allSettled(asked)) expect(outcome).to.have.nested.property('reason.code', 'E_MINE')
     expect(() => channel.post(message('x'))).to.throw().with.property('code', 'E_MINE')
     await channel.close() // again, and it is no matter
   })
@@ -208,7 +208,6 @@ describe('a channel that closes', () => {
     peer.write(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))
     expect(await peer.farewell()).to.match(/^E_FRAME_INVALID: version 47/)
     await peer.closed
-    expect(node.decisions({ peer: '127.0.0.1' })).to.deep.include.members([])
     expect(node.decisions({ peer: '127.0.0.1' }).map(({ code, hook }) => ({ code, hook }))).to.deep.include({
       code: 'E_FRAME_INVALID',
       hook: 'wire',
@@ -221,18 +220,18 @@ describe('whenTrusted', () => {
   afterEach(() => nodes.clean())
 
   /** Answers when and what the test says. */
-  function handshake(answer: Promise<unknown>): Plugin {
+  function handshake(answer: () => unknown): Plugin {
     return definePlugin({
       name: 'handshake-held',
       version: '1.0.0',
       api: 1,
       setup(ctx) {
-        ctx.hooks.trust.handshake.tapPromise(async () => (await answer) as never, { stage: -20 })
+        ctx.hooks.trust.handshake.tapPromise(async () => (await answer()) as never, { stage: -20 })
       },
     })
   }
 
-  async function waiting(answer: Promise<unknown>, signal?: AbortSignal): Promise<[Promise<unknown>, PeerChannel]> {
+  async function waiting(answer: () => unknown, signal?: AbortSignal): Promise<[Promise<unknown>, PeerChannel]> {
     const node = await nodes.start('node', [handshake(answer)])
     const server = await nodes.start('server')
     const channel = await node.connect(server.listening[0]!)
@@ -244,26 +243,26 @@ describe('whenTrusted', () => {
   }
 
   it('resolves when the handshake reaches the level, and at once ever after', async () => {
-    const [outcome, channel] = await waiting(Promise.resolve(3))
+    const [outcome, channel] = await waiting(() => 3)
     expect(await outcome).to.equal('trusted')
     await channel.whenTrusted()
     expect(channel.trusted).to.equal(true)
   })
 
   it('rejects when the handshake ends below it; the channel stays', async () => {
-    const [outcome, channel] = await waiting(Promise.resolve(1))
+    const [outcome, channel] = await waiting(() => 1)
     expect(await outcome).to.equal('E_NOT_ALLOWED')
     expect(await channel.whenTrusted().catch((error: unknown) => error)).to.have.property('code', 'E_NOT_ALLOWED')
     expect(channel.closed).to.equal(false)
   })
 
   it('rejects when the handshake throws, and so the channel closes', async () => {
-    const [outcome] = await waiting(Promise.reject(new Error('no')))
+    const [outcome] = await waiting(() => Promise.reject(new Error('no')))
     expect(await outcome).to.equal('E_HANDSHAKE')
   })
 
   it('rejects when the channel closes first', async () => {
-    const [outcome, channel] = await waiting(new Promise(() => undefined))
+    const [outcome, channel] = await waiting(() => new Promise(() => undefined))
     await channel.close({ code: 'E_MINE', reason: 'later' })
     expect(await outcome).to.equal('E_MINE')
   })
@@ -271,10 +270,7 @@ describe('whenTrusted', () => {
   it('rejects when the caller gives up, and the channel goes on', async () => {
     const { opened, open } = gate()
     const abort = new AbortController()
-    const [outcome, channel] = await waiting(
-      opened.then(() => 3),
-      abort.signal,
-    )
+    const [outcome, channel] = await waiting(() => opened.then(() => 3), abort.signal)
     abort.abort()
     expect(await outcome).to.equal('E_ABORTED')
     expect(await channel.whenTrusted({ signal: abort.signal }).catch((error: unknown) => error)).to.have.property(

@@ -1,0 +1,149 @@
+/**
+ * Makes the rooms of the kernel that have to do with peers, and introduces them to each other: who is connected, who may
+ * come in, how they are believed, what they say.
+ */
+import { P2PNetError } from './errors.ts'
+import type { Kernel } from './kernel.ts'
+import { Inbound } from './packets/inbound.ts'
+import type { NetworkPacket } from './packets/packet.ts'
+import type { ChannelServices, PeerChannel } from './peers/channel.ts'
+import { Channels } from './peers/channels.ts'
+import { Connector } from './peers/connector.ts'
+import { Doorway } from './peers/doorway.ts'
+import { IdleWatch } from './peers/idle-watch.ts'
+import { InboundQueue } from './peers/inbound-queue.ts'
+import { KnownPeers } from './peers/known-peers.ts'
+import { Handshakes } from './trust/handshakes.ts'
+
+export interface PeerRooms {
+  readonly knownPeers: KnownPeers
+  readonly channels: Channels
+  readonly handshakes: Handshakes
+  readonly queue: InboundQueue
+  readonly idleWatch: IdleWatch
+  readonly connector: Connector
+}
+
+export function makePeerRooms(kernel: Kernel): PeerRooms {
+  const { clock, events, ledger, lists, bans, transports, answeredBy, refuseChannel: refuse } = kernel
+  const { settings } = kernel.composition
+  const { limits } = settings
+  const generation = () => kernel.generation
+
+  const knownPeers = new KnownPeers({
+    clock,
+    capacity: limits.knownPeers,
+    defaultScheme: () => connector.defaultScheme,
+    ownIdentifier: () => kernel.identifier,
+    isConnected: (identifier) => channels.byIdentifier(identifier) !== undefined,
+  })
+
+  const channels: Channels = new Channels({
+    clock,
+    events,
+    ownIdentifier: () => kernel.identifier,
+    refuses: (identifier) => objection(kernel, identifier),
+    refuse,
+    named: (channel) => {
+      remember(channel, knownPeers)
+    },
+  })
+
+  const handshakes = new Handshakes({
+    clock,
+    limits,
+    events,
+    ledger,
+    lists,
+    answeredBy,
+    generation,
+    policy: () => kernel.policy,
+    refuse,
+  })
+
+  const queue = new InboundQueue({
+    clock,
+    capacity: limits.inboundQueue,
+    attemptMs: limits.attemptMs,
+    tell: (attempt) => {
+      events.emit('incomingPeer', attempt)
+    },
+  })
+
+  const doorway = new Doorway({
+    clock,
+    limits,
+    lists,
+    bans,
+    channels,
+    queue,
+    placement: () => kernel.policy.placement,
+    ask: (info) => kernel.generation.at.trust.connection.call(info),
+    refused: (refusal, address, hook) => {
+      kernel.refuse(refusal, address, hook)
+    },
+    pendingHandshakes: () => handshakes.pending,
+    farewell: (reason) => farewell(kernel, reason),
+  })
+
+  const connector: Connector = new Connector({
+    settings,
+    transports,
+    channels,
+    doorway,
+    handshakes,
+    channel: channelServices(kernel),
+  })
+  const idleWatch = new IdleWatch({ clock, idleMs: limits.idleMs, channels, refuse })
+  return { knownPeers, channels, handshakes, queue, idleWatch, connector }
+}
+
+/** Made at the first channel: the wire is known only after setup. */
+function channelServices(kernel: Kernel): () => ChannelServices {
+  const { clock, events, packetTypes: types, refuseChannel: refuse } = kernel
+  const inbound = new Inbound({
+    types,
+    events,
+    refuse,
+    generation: () => kernel.generation,
+    claim: (channel, identifier) => kernel.channels.claim(channel, identifier),
+  })
+  let services: ChannelServices | undefined
+  return () =>
+    (services ??= {
+      clock,
+      refuse,
+      limits: kernel.composition.settings.limits,
+      wire: kernel.wire,
+      receive: (packet, channel) => inbound.receive(packet, channel),
+      encode: (packet) => kernel.encode(packet),
+      turn: (ms) => {
+        kernel.oversight.turn(ms)
+      },
+      closed: (channel, reason) => {
+        kernel.channels.remove(channel, reason)
+      },
+    })
+}
+
+/** A no of the trust policy or of the operator to somebody of this name. */
+function objection({ policy, lists }: Kernel, identifier: string): P2PNetError | undefined {
+  const refusal = policy.refuses?.(identifier)
+  if (refusal !== undefined) return new P2PNetError(refusal.code, refusal.reason)
+  return lists.isBlocked(identifier) ? new P2PNetError('E_BLOCKED', `${identifier} is blocked`) : undefined
+}
+
+/** A dialled address is where the peer listens; one that dialled in says so itself, if it wants to be dialled. */
+function remember({ peer: { identifier, address, port }, inbound, scheme }: PeerChannel, knownPeers: KnownPeers): void {
+  if (identifier !== undefined && !inbound) knownPeers.add({ host: address, port, scheme, identifier, via: 'channel' })
+}
+
+function farewell(kernel: Kernel, reason: P2PNetError): Uint8Array | undefined {
+  const data = `${reason.code}: ${reason.message}`
+  try {
+    return kernel.encode({ type: 'Disconnect', timestamp: kernel.clock.now(), data } as NetworkPacket).head
+  } catch {
+    // The wire does not know Disconnect: then nothing can be said.
+    return undefined
+  }
+}

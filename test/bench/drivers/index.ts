@@ -1,0 +1,16 @@
+/**
+ * The stacks by name, each loaded in the process that measures it.
+ */
+import type { Driver } from '../harness/driver.ts'
+
+interface DriverFile {
+  createDriver(options: never): Driver
+}
+
+export const drivers: Readonly<Record<string, () => Promise<DriverFile>>> = {
+  p2pnet: () => import('./p2pnet.ts'),
+  'node-tcp': () => import('./node-tcp.ts'),
+  'node-tls': () => import('./node-tls.ts'),
+  libp2p: () => import('./libp2p.ts'),
+  'secret-stream': () => import('./secret-stream.ts'),
+}

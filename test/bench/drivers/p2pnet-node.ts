@@ -1,0 +1,63 @@
+/**
+ * A node to be measured: the minimal preset and a handshake that trusts whoever comes, so that what is measured is the
+ * way of a packet. Rates and counts are 'unlimited', since a peer that is measured is faster than any honest one.
+ */
+import { rm, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { definePlugin, PeerNetwork, TrustLevel, type Config } from 'p2pnet'
+
+type Plugins = NonNullable<Config['plugins']>
+
+const trusting = definePlugin({
+  name: 'handshake-at-once',
+  version: '1.0.0',
+  api: 1,
+  setup(ctx) {
+    ctx.hooks.trust.handshake.tap(() => TrustLevel.authenticated)
+    ctx.hooks.trust.identifier.tap(() => Buffer.from(ctx.random.bytes(16)).toString('hex'))
+  },
+})
+
+const unlimited = 'unlimited' as const
+
+/** Its data directory is a new one, gone again when the process ends it with `remove`. */
+export async function startNode(
+  plugins: Plugins,
+  limits: Config['limits'] = {},
+): Promise<{ node: PeerNetwork; stop: () => Promise<void> }> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'p2pnet-bench-'))
+  const node = await PeerNetwork.create(
+    {
+      extends: ['p2pnet:minimal'],
+      limits: {
+        messagesPerSecond: unlimited,
+        maxConnections: unlimited,
+        maxInbound: unlimited,
+        maxOutbound: unlimited,
+        perAddress: unlimited,
+        pendingHandshakes: unlimited,
+        ...limits,
+      },
+      plugins: [{ use: 'identity-default', enabled: false }, trusting, ...plugins],
+    },
+    { dataDir },
+  )
+  await node.start()
+  const stop = async () => {
+    await node.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { node, stop }
+}
+
+/** Is there a built-in plugin of this name in the package that is measured? */
+export async function hasPlugin(use: string): Promise<boolean> {
+  try {
+    await PeerNetwork.create({ extends: ['p2pnet:minimal'], plugins: [use] })
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code === 'E_PLUGIN_NOT_FOUND') return false
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What is measured, in the order in which it is.
+ */
+import type { Entry } from '../harness/entry.ts'
+import { besideBulk } from './beside-bulk.ts'
+import { fanOut } from './fan-out.ts'
+import { file } from './file.ts'
+import { memory } from './memory.ts'
+import { messages } from './messages.ts'
+import { ownType } from './own-type.ts'
+import { payloads } from './payloads.ts'
+import { roundTrip } from './round-trip.ts'
+import { start } from './start.ts'
+import { stuckPeer } from './stuck-peer.ts'
+
+export const entries: readonly Entry[] = [
+  messages,
+  ownType,
+  payloads,
+  roundTrip,
+  fanOut,
+  besideBulk,
+  memory,
+  stuckPeer,
+  start,
+  file,
+]
