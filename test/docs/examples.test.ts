@@ -29,6 +29,7 @@ describe('the examples', () => {
     const listener = spawn(process.execPath, [...nodeFlags, 'listen.mjs'], {
       cwd: folder.path,
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 15_000,
     })
     try {
       const lines: AsyncIterator<string, undefined> = createInterface({ input: listener.stdout })[

@@ -20,8 +20,10 @@ export class QuickMessages {
     if (this.#identifier === undefined || !body.startsWith(before)) return undefined
     const end = body.indexOf('"', before.length)
     if (end === -1 || body.charCodeAt(end - 1) === backslash) return undefined
-    if (!body.startsWith(this.#between, end) || !body.endsWith(after)) return undefined
-    const time = readUtc(body, end + this.#between.length, body.length - after.length)
+    const timeAt = end + this.#between.length
+    // Not startsWith, which looks at a text of this length letter by letter.
+    if (body.slice(end, timeAt) !== this.#between || !body.endsWith(after)) return undefined
+    const time = readUtc(body, timeAt, body.length - after.length)
     if (time === undefined) return undefined
     const message = textIn(body.slice(before.length - 1, end + 1))
     if (message === undefined) return undefined

@@ -12,7 +12,8 @@ export interface HotSpot {
 }
 
 const intervalUs = 200
-const asleep = new Set(['(idle)', '(root)'])
+/** What is no work of the stack: waiting, and the start of the profiler. */
+const ignored = new Set(['(idle)', '(root)', 'dispatch'])
 
 export function profiling(): Answers {
   const session = new Session()
@@ -39,7 +40,7 @@ function hottest({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, cou
   samples.forEach((id, i) => {
     const name = nameOf.get(id) ?? ''
     const us = timeDeltas[i] ?? 0
-    if (asleep.has(name)) return
+    if (ignored.has(name)) return
     total += us
     selfTime.set(name, (selfTime.get(name) ?? 0) + us)
   })

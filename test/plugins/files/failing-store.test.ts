@@ -12,6 +12,13 @@ function failAt(store: MemoryStore, call: keyof FileStore, nth: number, error: E
   }
 }
 
+/** A promise, and how to resolve it. */
+function signal() {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
+}
+
 const errno = (code: string) => Object.assign(new Error(`${code}: the disk`), { code })
 
 describe('a store that fails', () => {
@@ -78,6 +85,71 @@ describe('a store that fails', () => {
     failAt(store, 'remove', 1, errno('EIO'))
     expect(await failure(files.remove('a'))).to.deep.include({ code: 'E_FILE_IO' })
     expect(await files.list()).to.deep.equal([info])
+  })
+})
+
+describe('a store that takes its time', () => {
+  /** Holds back the answer of a call that is done already. */
+  function hold<K extends 'publish' | 'sync' | 'open'>(store: MemoryStore, call: K) {
+    const original = store[call].bind(store) as (...args: unknown[]) => Promise<unknown>
+    const entered = signal()
+    const gate = signal()
+    const held = async (...args: unknown[]) => {
+      const result = await original(...args)
+      entered.resolve()
+      await gate.promise
+      return result
+    }
+    store[call] = held as never
+    return { entered: entered.promise, release: gate.resolve }
+  }
+
+  it('at publish: no reader gets the new bytes under the old id or hash', async () => {
+    const store = new MemoryStore()
+    const files = fileManager(store, { duplicates: 'replace' })
+    const old = await files.writeToFile('a', text('old'))
+    const { entered, release } = hold(store, 'publish')
+    const writing = files.writeToFile('a', text('new!'))
+    await entered
+    const reading = Promise.allSettled([
+      files.getFile(old.id),
+      files.getFile('a'),
+      collect(files.createReadStream('a')),
+    ])
+    await new Promise((resolve) => setImmediate(resolve))
+    release()
+    await writing
+    const [byId, byName, stream] = await reading
+    expect(byId).to.have.property('reason').with.property('code', 'E_FILE_NOT_FOUND')
+    for (const each of [byName, stream]) expect(each).to.have.property('value').that.deep.equals(text('new!'))
+  })
+
+  it('at open: a reader gets one version whole, though the name is published anew meanwhile', async () => {
+    const store = new MemoryStore()
+    const files = fileManager(store, { duplicates: 'replace' })
+    await files.writeToFile('a', text('old'))
+    const original = store.open.bind(store)
+    const { entered, release } = hold(store, 'open')
+    const reading = files.getFile('a')
+    await entered
+    store.open = original
+    await files.writeToFile('a', text('newer and longer'))
+    release()
+    expect(Buffer.from(await reading).toString()).to.equal('newer and longer')
+    expect(store.handles.size).to.equal(0)
+  })
+
+  it('at sync: a stream that is destroyed meanwhile publishes nothing', async () => {
+    const store = new MemoryStore()
+    const files = fileManager(store)
+    const { entered, release } = hold(store, 'sync')
+    const stream = files.createWriteStream('a')
+    stream.end('x')
+    await entered
+    stream.destroy()
+    release()
+    expect(await failure(stream.stored)).to.deep.include({ code: 'E_ABORTED' })
+    expect(store.files.size + store.parts.size + store.handles.size).to.equal(0)
   })
 })
 

@@ -1,5 +1,6 @@
 /**
- * The store of the example in plugins/files/shared/file-store.ts, with a switch to make its calls fail.
+ * The store of the example in plugins/files/shared/file-store.ts, with a switch to make its calls fail, and
+ * parts that grow by doubling.
  */
 import type { FileRecord, FileStore, StoredFile } from '../../../plugins/files/shared/index.ts'
 
@@ -48,10 +49,14 @@ export class MemoryStore implements FileStore<MemoryHandle> {
   async write(handle: MemoryHandle, position: number, data: Uint8Array): Promise<void> {
     this.before('write')
     use(handle)
-    const grown = new Uint8Array(Math.max(handle.bytes.length, position + data.length))
-    grown.set(handle.bytes)
-    grown.set(data, position)
-    handle.bytes = grown
+    const length = Math.max(handle.bytes.length, position + data.length)
+    let room = new Uint8Array(handle.bytes.buffer)
+    if (room.length < length) {
+      room = new Uint8Array(2 * length)
+      room.set(handle.bytes)
+    }
+    room.set(data, position)
+    handle.bytes = room.subarray(0, length)
   }
 
   async sync(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { anyPacket, packets } from './packets.ts'
-import { bytesOf, cut, openTagged, pull } from './tagged-wire.ts'
+import { bytesOf, cut, openTagged, pull, pullUntilError } from './tagged-wire.ts'
 
 const limits = { frameBytes: 1_048_576 }
 
@@ -28,6 +28,61 @@ describe('a packet that is written as text and read', () => {
         expect([...all].flatMap((byte) => pull(decoder, Uint8Array.of(byte)))).to.deep.equal(sent)
       }),
       { numRuns: 300, seed: 2 },
+    )
+  })
+
+  it('is the same again in a run of messages from one sender', () => {
+    fc.assert(
+      fc.property(
+        fc.array(packets.PureMessage!, { minLength: 2, maxLength: 6 }),
+        fc.string({ unit: 'binary', minLength: 1 }),
+        (messages, sourceOriginIdentifier) => {
+          const sent = messages.map((packet) => ({ ...packet, sourceOriginIdentifier }))
+          const all = Buffer.concat(sent.map((packet) => bytesOf(wire, packet)))
+          expect(pull(wire.createDecoder(limits), all)).to.deep.equal(sent)
+        },
+      ),
+      { numRuns: 900, seed: 7 },
+    )
+  })
+
+  it('comes to the same, or fails in the same words, whatever came before it', () => {
+    const sourceOriginIdentifier = 'a"\\+é'
+    const time = 1_745_000_000_500
+    const messages = fc.oneof(
+      packets.PureMessage!,
+      fc.constantFrom('\\', '"', '\\"').map((message) => ({ message })),
+    )
+    /** One letter of the text is put in, taken out or replaced. */
+    const change = fc.record({
+      at: fc.nat(),
+      cut: fc.nat({ max: 1 }),
+      put: fc.constantFrom('', '"', '\\', '\0', '}', ',', '<', '9', 'é', '\\u00', '{'),
+    })
+    fc.assert(
+      fc.property(messages, change, (packet, { at, cut: length, put }) => {
+        const known = bytesOf(wire, {
+          type: 'PureMessage',
+          message: 'x',
+          sourceOriginIdentifier,
+          sourceOriginTime: time,
+        })
+        const element = bytesOf(wire, {
+          ...packet,
+          type: 'PureMessage',
+          sourceOriginIdentifier,
+          sourceOriginTime: time,
+        }).toString('latin1')
+        const body = element.slice(9, -10)
+        const place = at % body.length
+        const changed = `<Message>${body.slice(0, place)}${put}${body.slice(place + length)}</Message>`
+        const [fresh, primed] = [wire.createDecoder(limits), wire.createDecoder(limits)]
+        expect(pull(primed, known)).to.have.length(1)
+        const [expected, result] = [fresh, primed].map((decoder) => pullUntilError(decoder, Buffer.from(changed)))
+        expect(result?.packets).to.deep.equal(expected?.packets)
+        expect(result?.error?.message).to.equal(expected?.error?.message)
+      }),
+      { numRuns: 3000, seed: 8 },
     )
   })
 
