@@ -36,12 +36,17 @@ export interface PluginFailure {
 
 /** Events by name, with the arguments of their listeners. Open: a plugin augments it with events of its own. */
 export interface Events {
+  /** The node takes connections; empty if it has no transport. */
   listening: [listening: readonly Listening[]]
+  /** The node has stopped. The last event of its life. */
   stopped: []
+  /** The node has a name now, or another one. */
   identifierChanged: [identifier: string]
   /** A channel is open; its peer's identifier may be unknown yet, and trust is another event. */
   peerAdded: [channel: PeerChannel]
+  /** A channel is closed; the reason is the other side's if it gave one. */
   peerRemoved: [channel: PeerChannel, reason: P2PNetError]
+  /** A peer reached a level, or lost it; `channel.trusted` says whether the policy trusts it. */
   trustChanged: [channel: PeerChannel, level: TrustLevel]
   /** Event placement: somebody wants in. */
   incomingPeer: [attempt: IncomingAttempt]
@@ -49,10 +54,15 @@ export interface Events {
   candidate: [peer: Peer]
   /** Any packet, after admission and before its handlers. */
   packet: [packet: Packet | NetworkPacket, channel: PeerChannel]
+  /** A PureMessage, from its built-in action. */
   message: [text: string, channel: PeerChannel]
+  /** Bytes of a DataTransmission of type MiscData. */
   data: [bytes: Uint8Array, channel: PeerChannel]
+  /** A file is stored, whole and with the right hash. */
   fileReceived: [file: ReceivedFile, channel: PeerChannel]
+  /** Somebody or something was refused. */
   refused: [decision: Decision]
+  /** A plugin failed; at most once a second for each plugin and hook. */
   pluginFailed: [failure: PluginFailure]
 }
 

@@ -7,7 +7,7 @@ import { P2PNetError } from '../errors.ts'
 import type { Generation } from '../host/generation.ts'
 import type { NetworkPacket, Packet } from './packet.ts'
 import { describeErrors, type PacketType } from './registry.ts'
-import type { Frame, Wire } from './wire.ts'
+import type { Frame, Stamp, Wire } from './wire.ts'
 
 export interface OutboundServices {
   readonly clock: Clock
@@ -19,20 +19,31 @@ export interface OutboundServices {
 
 /** @throws P2PNetError E_PACKET_UNKNOWN, E_PACKET_INVALID, E_FRAME_TOO_LARGE */
 export function encodePacket(packet: NetworkPacket, services: OutboundServices): Frame {
-  const filled = fillIn(packet, services)
-  const shaped = services.generation().at.packets.outgoing.call(filled as Packet) ?? filled
-  const type = services.types.get(shaped.type)
-  if (type === undefined)
-    throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${shaped.type}`)
-  if (!type.validate(shaped))
-    throw new P2PNetError('E_PACKET_INVALID', `${shaped.type} is invalid: ${describeErrors(type.validate)}`)
-  return services.wire().encode(shaped)
+  const wire = services.wire()
+  const { outgoing } = services.generation().at.packets
+  const stamp: Stamp = { identifier: services.identifier(), time: services.clock.now() }
+  // Nobody looks at it on the way and the wire can do without: then the packet need not be copied.
+  if (wire.stamps === true && !outgoing.isUsed()) {
+    check(packet, services)
+    return wire.encode(packet, stamp)
+  }
+  const filled = fillIn(packet, stamp)
+  const shaped = outgoing.call(filled as Packet) ?? filled
+  check(shaped, services)
+  return wire.encode(shaped, stamp)
 }
 
-function fillIn(packet: NetworkPacket, { clock, identifier }: OutboundServices): NetworkPacket {
+function check(packet: NetworkPacket, { types }: OutboundServices): void {
+  const type = types.get(packet.type)
+  if (type === undefined)
+    throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
+  if (type.validate(packet)) return
+  throw new P2PNetError('E_PACKET_INVALID', `${packet.type} is invalid: ${describeErrors(type.validate)}`)
+}
+
+function fillIn(packet: NetworkPacket, { identifier, time }: Stamp): NetworkPacket {
   if (packet.sourceOriginTime !== undefined && packet.sourceOriginIdentifier !== undefined) return packet
-  const own = identifier()
-  const time = packet.sourceOriginTime ?? clock.now()
-  if (own === '') return { ...packet, sourceOriginTime: time }
-  return { ...packet, sourceOriginIdentifier: packet.sourceOriginIdentifier ?? own, sourceOriginTime: time }
+  const sourceOriginTime = packet.sourceOriginTime ?? time
+  if (identifier === '') return { ...packet, sourceOriginTime }
+  return { ...packet, sourceOriginIdentifier: packet.sourceOriginIdentifier ?? identifier, sourceOriginTime }
 }

@@ -64,12 +64,24 @@ export interface DatagramCodec {
   decode(datagram: Uint8Array): NetworkPacket
 }
 
+/** Who sends, and when: for a packet that does not say so itself. */
+export interface Stamp {
+  readonly identifier: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
 /** The `wire` capability. */
 export interface Wire {
   readonly name: string
   createDecoder(limits: DecoderLimits): Decoder
   /** @throws P2PNetError E_PACKET_UNKNOWN, E_PACKET_INVALID, E_FRAME_TOO_LARGE */
-  encode(packet: NetworkPacket): Frame
+  encode(packet: NetworkPacket, stamp?: Stamp): Frame
+  /**
+   * encode() takes what a packet does not say of itself from the stamp. Absent: the kernel fills it in before, at the
+   * price of a copy.
+   */
+  readonly stamps?: boolean
   /** A frame that gives the other side `bytes` of credit for bulk. Absent: this wire has no window. */
   encodeCredit?(bytes: number): Frame
   /**

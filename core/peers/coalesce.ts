@@ -1,49 +1,61 @@
 /**
- * Frames to chunks: heads and small payloads in one buffer, large payloads by reference, in order.
+ * Frames to chunks: what lies side by side in memory already leaves as it is, small pieces are gathered in one buffer,
+ * large ones go by reference; all in order.
  */
 import type { Frame } from '../packets/wire.ts'
 
-/** Payloads below this are copied into the batch; a copy is cheaper than another buffer in the write. */
+/** Pieces below this are copied into the batch; a copy is cheaper than another buffer in the write. */
 const copyBelow = 4096
 
+/** A stretch of memory, perhaps of several frames. */
+interface Run {
+  readonly buffer: ArrayBufferLike
+  readonly start: number
+  end: number
+}
+
 export function coalesce(batch: readonly Frame[]): Uint8Array[] {
-  const [first] = batch
-  if (first === undefined) return []
-  if (batch.length === 1 && first.payload === undefined) return [first.head]
+  const runs = runsOf(batch)
   const chunks: Uint8Array[] = []
-  let start = 0
-  let size = 0
-  const close = (end: number) => {
-    if (size > 0) chunks.push(join(batch, start, end, size))
-    start = end
-    size = 0
+  let small: Run[] = []
+  const gather = () => {
+    if (small.length > 0) chunks.push(small.length === 1 ? viewOf(small[0] as Run) : join(small))
+    small = []
   }
-  for (let i = 0; i < batch.length; i++) {
-    const { head, payload } = batch[i] as Frame
-    size += head.byteLength
-    if (payload === undefined) continue
-    if (payload.byteLength < copyBelow) {
-      size += payload.byteLength
-      continue
+  for (const run of runs) {
+    if (run.end - run.start < copyBelow) small.push(run)
+    else {
+      gather()
+      chunks.push(viewOf(run))
     }
-    close(i + 1)
-    chunks.push(payload)
   }
-  close(batch.length)
+  gather()
   return chunks
 }
 
-/** The heads and small payloads of batch[start..end) in one buffer of `size` bytes. */
-function join(batch: readonly Frame[], start: number, end: number, size: number): Buffer {
-  const slab = Buffer.allocUnsafe(size)
-  let at = 0
-  for (let i = start; i < end; i++) {
-    const { head, payload } = batch[i] as Frame
-    slab.set(head, at)
-    at += head.byteLength
-    if (payload === undefined || payload.byteLength >= copyBelow) continue
-    slab.set(payload, at)
-    at += payload.byteLength
+/** Heads are cut one after the other from one slab (see the wire), so most of a batch is one run. */
+function runsOf(batch: readonly Frame[]): Run[] {
+  const runs: Run[] = []
+  let last: Run | undefined
+  const add = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
+    if (last !== undefined && last.end === byteOffset && last.buffer === buffer) last.end += byteLength
+    else runs.push((last = { buffer, start: byteOffset, end: byteOffset + byteLength }))
   }
-  return slab
+  for (const { head, payload } of batch) {
+    add(head)
+    if (payload !== undefined) add(payload)
+  }
+  return runs
+}
+
+const viewOf = ({ buffer, start, end }: Run): Uint8Array => Buffer.from(buffer, start, end - start)
+
+function join(runs: readonly Run[]): Buffer {
+  const bytes = Buffer.allocUnsafe(runs.reduce((sum, { start, end }) => sum + end - start, 0))
+  let at = 0
+  for (const run of runs) {
+    bytes.set(viewOf(run), at)
+    at += run.end - run.start
+  }
+  return bytes
 }

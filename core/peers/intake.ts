@@ -4,7 +4,7 @@
  * the other side ended is handled before the end is told.
  */
 import type { Clock } from '../clock.ts'
-import { asP2PNetError, P2PNetError } from '../errors.ts'
+import { asP2PNetError, type P2PNetError } from '../errors.ts'
 import type { NetworkPacket } from '../packets/packet.ts'
 import type { Decoder, Wire } from '../packets/wire.ts'
 import type { Limits } from '../settings.ts'

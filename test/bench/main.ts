@@ -25,7 +25,9 @@ const { values, positionals } = parseArgs({
 const names = entries.map(({ name }) => name)
 const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0 || (values.rounds !== undefined && !(Number(values.rounds) > 0))) {
-  console.error(`npm run bench [-- NAME…] [--rounds N] [--only WORDS] [--profile] [--write]; names are ${names.join(', ')}.`)
+  console.error(
+    `npm run bench [-- NAME…] [--rounds N] [--only WORDS] [--profile] [--write]; names are ${names.join(', ')}.`,
+  )
   process.exit(2)
 }
 if (!existsSync(new URL('../../dist/core/index.js', import.meta.url))) {
@@ -62,8 +64,7 @@ async function run(entry: Entry, rounds: number): Promise<Section> {
     const lines = [
       tableOf(cells),
       ...verdicts.map(
-        ({ what, measured, wanted, reached }) =>
-          `${reached ? 'reached    ' : 'NOT REACHED'} ${what}: ${measured}, wanted ${wanted}`,
+        ({ what, measured, wanted, outcome }) => `${what}: ${measured}, wanted ${wanted}: ${outcome.toUpperCase()}`,
       ),
       ...leftOut,
       conditions,
@@ -89,7 +90,7 @@ function describeConditions(rounds: number): string {
   const [load = 0] = loadavg()
   const commit = commitOf()
   return [
-    `${String(rounds)} rounds in turn`,
+    `${String(rounds)} rounds`,
     `Node ${process.version}`,
     `${String(cpus().length)} cores ${cpu?.model.trim() ?? ''}`,
     `load ${load.toFixed(1)} before it`,
@@ -101,7 +102,10 @@ function describeConditions(rounds: number): string {
 /** Which state of the sources this is, if that can be known. */
 function commitOf(): string {
   try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    return execFileSync('git', ['describe', '--always', '--dirty'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
   } catch {
     // No repository, or no git.
     return ''

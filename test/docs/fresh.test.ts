@@ -5,7 +5,8 @@ import { expect } from 'chai'
 import { generate } from '../../docs/build.ts'
 import { root } from './markdown.ts'
 
-describe('the generated reference', () => {
+describe('the generated reference', function () {
+  this.timeout(60_000) // on a busy machine; a second otherwise
   it('is fresh, and comes out the same twice', async () => {
     const pages = await generate()
     for (const [file, text] of pages) {

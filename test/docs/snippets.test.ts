@@ -14,7 +14,8 @@ const whereOf = ({ file, line }: Block) => `${file}:${String(line)}`
 const fileOf = ({ info, line, language }: Block) =>
   /\.[a-z]+$/.test(info) ? info : `block-${String(line)}.${language === 'js' ? 'mjs' : language}`
 
-describe('the code in README and guides', () => {
+describe('the code in README and guides', function () {
+  this.timeout(60_000) // on a busy machine; a few seconds otherwise
   let documents: Document[]
   let blocks: Block[]
 

@@ -21,7 +21,14 @@ function corpus(): Buffer[] {
     { type: 'PureMessage', message: 'Ping from 127.0.0.1' },
     { type: 'PureMessage', message: 'Grüße, 你好, \u0000 and so on', ...origin },
     { type: 'PureMessage', message: 'x'.repeat(3000) },
-    { type: 'CollectionShare', data: '', peers: [{ address: '127.0.0.1', port: 80 }, { address: '::1', port: 8080, identifier: 'other' }] },
+    {
+      type: 'CollectionShare',
+      data: '',
+      peers: [
+        { address: '127.0.0.1', port: 80 },
+        { address: '::1', port: 8080, identifier: 'other' },
+      ],
+    },
     { type: 'DataTransmission', dataType: 'MiscData', data: Buffer.alloc(500, 1) },
     { type: 'DataTransmission', dataType: 'Task', data: Buffer.from('{"v":1}') },
     { type: 'DataTransmission', dataType: 'File', data: Buffer.alloc(2000, 2) },
@@ -35,13 +42,19 @@ function corpus(): Buffer[] {
   ]
   return [
     ...packets.map((packet) => bytesOf(wire, packet)),
-    ...named.map((packet) => frame({ code: 0, header: JSON.stringify(packet), payload: Buffer.alloc(packet.type === 'FileChunk' ? 10 : 0) })),
+    ...named.map((packet) =>
+      frame({ code: 0, header: JSON.stringify(packet), payload: Buffer.alloc(packet.type === 'FileChunk' ? 10 : 0) }),
+    ),
     frame({ code: 255, length: 16, header: '', headerLength: 65_536 }),
   ]
 }
 
 /** Says mutated frames to the node, on as many connections as that takes. */
-async function attack(node: PeerNetwork, count: number, seed: number): Promise<{ connections: number; closedByNode: number }> {
+async function attack(
+  node: PeerNetwork,
+  count: number,
+  seed: number,
+): Promise<{ connections: number; closedByNode: number }> {
   const random = seededRandom(seed)
   const frames = corpus()
   const pick = () => frames[Math.floor(random.next() * frames.length)]!
@@ -184,8 +197,15 @@ describe('ten thousand mutated frames', function () {
     expect(connections).to.be.above(10_000 / framesEach)
     expect(closedByNode).to.be.above(connections / 2)
     const codes = new Set(node.decisions().map(({ code }) => code))
-    expect([...codes]).to.include.members(['E_FRAME_INVALID', 'E_FRAME_TOO_LARGE', 'E_PACKET_INVALID', 'E_PACKET_UNKNOWN'])
+    expect([...codes]).to.include.members([
+      'E_FRAME_INVALID',
+      'E_FRAME_TOO_LARGE',
+      'E_PACKET_INVALID',
+      'E_PACKET_UNKNOWN',
+    ])
     if (process.env.P2PNET_FIGURES !== undefined)
-      process.stdout.write(`${JSON.stringify({ connections, closedByNode, heapGrowth: after - before, saidMeanwhile, codes: [...codes] })}\n`)
+      process.stdout.write(
+        `${JSON.stringify({ connections, closedByNode, heapGrowth: after - before, saidMeanwhile, codes: [...codes] })}\n`,
+      )
   })
 })

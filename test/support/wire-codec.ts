@@ -21,11 +21,24 @@ const forecast = {
   },
 } as const
 
+const note = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['type', 'text'],
+  properties: {
+    type: { const: 'Note' },
+    sourceOriginIdentifier: { type: 'string' },
+    sourceOriginTime: { type: 'number' },
+    text: { type: 'string' },
+  },
+} as const
+
 export function openWire(options: Record<string, unknown> = {}): Wire {
   const fake = fakeContext()
   fake.node.identifier = own
   packetsStandard.setup(fake.ctx, resolveOptions(packetsStandard))
   fake.ctx.packets.register('Forecast', forecast, { lane: 'bulk' })
+  fake.ctx.packets.register('Note', note)
   wireBinary.setup(fake.ctx, resolveOptions(wireBinary, options))
   return fake.provided.wire!
 }
@@ -59,8 +72,8 @@ export interface FrameParts {
 
 /** A frame written by hand, from the table in layout.ts. */
 export function frame(parts: FrameParts = {}): Buffer {
-  const { version = 1, code = 5, flags = 0, reserved = 0, time = NaN } = parts
-  const header = Buffer.from(parts.header ?? '{"message":"hi"}')
+  const { version = 1, code = 0, flags = 0, reserved = 0, time = NaN } = parts
+  const header = Buffer.from(parts.header ?? '{"type":"Note","text":"hi"}')
   const payload = parts.payload ?? new Uint8Array()
   const head = Buffer.alloc(20)
   head.writeUInt32BE(parts.length ?? 16 + header.byteLength + payload.byteLength, 0)

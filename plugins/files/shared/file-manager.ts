@@ -18,7 +18,7 @@ import {
 } from '../../../core/index.ts'
 import { Catalogue, type Entry } from './catalogue.ts'
 import { asFileError, fileError } from './file-errors.ts'
-import type { FileHandle, FileStore } from './file-store.ts'
+import type { FileStore } from './file-store.ts'
 import { checkName } from './names.ts'
 import { PartWriter, type PartServices } from './part-writer.ts'
 import { Pieces } from './pieces.ts'
@@ -59,7 +59,7 @@ export interface ManagedFiles extends FileManager {
  * const { id, sha256 } = await files.writeToFile('hello.txt', Buffer.from('hello'))
  * ```
  */
-export function fileManager<H extends FileHandle>(store: FileStore<H>, options: FileManagerOptions = {}): ManagedFiles {
+export function fileManager<H extends object>(store: FileStore<H>, options: FileManagerOptions = {}): ManagedFiles {
   const { quota = Infinity, duplicates = 'rename', durability = 'file', parallelWrites = 4 } = options
   const { clock = systemClock, random = systemRandom, forbidden, onSkipped = () => undefined } = options
   const newId = () => Buffer.from(random.bytes(16)).toString('hex')

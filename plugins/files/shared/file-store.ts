@@ -33,10 +33,15 @@
  * ```
  */
 
-/** An open file of a store. */
+/** An open file of a store: any object. */
 export interface FileHandle {
   /** Lets go of it. Called once for every handle, published or not, after the last other call on it. */
   close?(): void | Promise<void>
+}
+
+/** Closes a handle, if it can be closed. */
+export async function closeHandle(handle: object | undefined): Promise<void> {
+  await (handle as FileHandle | undefined)?.close?.()
 }
 
 /** What is known of a file besides its bytes. */
@@ -64,7 +69,7 @@ export interface StoredFile {
  * runs at a time. A store throws what it likes: `ENOSPC` as `code` becomes E_QUOTA, coded errors pass, the rest is
  * E_FILE_IO.
  */
-export interface FileStore<H extends FileHandle = FileHandle> {
+export interface FileStore<H extends object = FileHandle> {
   /**
    * `read`: opens the file of this name. The handle keeps seeing its bytes, even if the name is published anew or
    * removed meanwhile. A name that is gone is an error with the code ENOENT.

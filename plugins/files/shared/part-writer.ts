@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto'
 import type { FileInfo, WriteOptions } from '../../../core/index.ts'
 import { aborted } from './aborted.ts'
 import { asFileError, fileError } from './file-errors.ts'
-import type { FileHandle, FileStore } from './file-store.ts'
+import { closeHandle, type FileStore } from './file-store.ts'
 import type { Pieces } from './pieces.ts'
 import type { Reservation } from './room.ts'
 
 /** What a part needs of its manager. */
-export interface PartServices<H extends FileHandle> {
+export interface PartServices<H extends object> {
   readonly store: FileStore<H>
   readonly pieces: Pieces
   readonly parallelWrites: number
@@ -22,7 +22,7 @@ export interface PartServices<H extends FileHandle> {
 }
 
 /** A part with all its bytes, checked. */
-export interface WholePart<H extends FileHandle> {
+export interface WholePart<H extends object> {
   readonly handle: H
   readonly name: string
   readonly size: number
@@ -33,7 +33,7 @@ export interface WholePart<H extends FileHandle> {
   placed(): void
 }
 
-export class PartWriter<H extends FileHandle = FileHandle> {
+export class PartWriter<H extends object = object> {
   readonly #services: PartServices<H>
   readonly #name: string
   readonly #expected: WriteOptions
@@ -104,7 +104,7 @@ export class PartWriter<H extends FileHandle = FileHandle> {
     } finally {
       // Again, if it was promised meanwhile.
       this.#room?.release()
-      await handle?.close?.()
+      await closeHandle(handle)
     }
     return this.#published
   }

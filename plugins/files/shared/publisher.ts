@@ -6,7 +6,7 @@ import type { FileInfo } from '../../../core/index.ts'
 import { aborted } from './aborted.ts'
 import type { Catalogue, Entry } from './catalogue.ts'
 import { asFileError, errnoOf, fileError } from './file-errors.ts'
-import type { FileHandle, FileStore } from './file-store.ts'
+import type { FileStore } from './file-store.ts'
 import { collisionKey, markedName } from './names.ts'
 import type { WholePart } from './part-writer.ts'
 import type { Room } from './room.ts'
@@ -18,7 +18,7 @@ export type DuplicatePolicy = 'reject' | 'rename' | 'replace'
 /** What is synced before a file counts as stored. */
 export type Durability = 'none' | 'file' | 'file+dir'
 
-export interface PublisherOptions<H extends FileHandle> {
+export interface PublisherOptions<H extends object> {
   readonly store: FileStore<H>
   readonly catalogue: Catalogue
   readonly room: Room
@@ -27,7 +27,7 @@ export interface PublisherOptions<H extends FileHandle> {
   newId(): string
 }
 
-export class Publisher<H extends FileHandle> {
+export class Publisher<H extends object> {
   readonly #options: PublisherOptions<H>
   readonly #changes = new Serial()
   #changing: { readonly key: string; readonly done: Promise<unknown> } | undefined

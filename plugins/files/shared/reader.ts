@@ -6,20 +6,20 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:buffer'
 import type { Catalogue, Entry } from './catalogue.ts'
 import { asFileError, errnoOf, fileError } from './file-errors.ts'
-import type { FileHandle, FileStore } from './file-store.ts'
+import { closeHandle, type FileStore } from './file-store.ts'
 import type { Publisher } from './publisher.ts'
 import type { OpenFile } from './read-stream.ts'
 
 /** One read of the store asks for at most this much. */
 const readBytes = 1_048_576
 
-export interface ReaderOptions<H extends FileHandle> {
+export interface ReaderOptions<H extends object> {
   readonly store: FileStore<H>
   readonly catalogue: Catalogue
   readonly publisher: Publisher<H>
 }
 
-export class Reader<H extends FileHandle> {
+export class Reader<H extends object> {
   readonly #options: ReaderOptions<H>
   readonly #hashing = new WeakMap<Entry, Promise<string>>()
 
@@ -39,7 +39,7 @@ export class Reader<H extends FileHandle> {
         return undefined
       })
       // Published anew or removed meanwhile: the handle may be of either version.
-      if (publisher.changing(entry.key) !== undefined || !catalogue.has(entry)) await handle?.close?.()
+      if (publisher.changing(entry.key) !== undefined || !catalogue.has(entry)) await closeHandle(handle)
       else if (handle !== undefined) return this.#opened(entry, handle)
       else throw fileError('E_FILE_NOT_FOUND', `${entry.name} was removed behind the manager's back`)
     }
@@ -97,7 +97,7 @@ export class Reader<H extends FileHandle> {
         return count
       },
       close: async () => {
-        await handle.close?.()
+        await closeHandle(handle)
       },
     }
   }

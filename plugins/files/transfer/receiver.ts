@@ -49,13 +49,6 @@ export class Receiver {
     this.#services = services
   }
 
-  /** How many files are on their way in. */
-  get size(): number {
-    let size = 0
-    for (const { files } of this.#lines.values()) size += files.size
-    return size
-  }
-
   /** So much waits for the disk that reading should pause. */
   get isPressed(): boolean {
     return this.#pending > pendingBytes

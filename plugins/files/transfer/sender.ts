@@ -28,11 +28,6 @@ export class Sender implements Transfer {
     this.#services = services
   }
 
-  /** How many sends are under way. */
-  get size(): number {
-    return this.#running.size
-  }
-
   /**
    * Resolves with a row a channel, whatever becomes of each.
    * @throws P2PNetError E_FILE_NOT_FOUND, E_FILE_IO, if this node cannot read the file

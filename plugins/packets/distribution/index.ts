@@ -103,7 +103,8 @@ function resolve(
   const byIdentifier = new Map<string, PeerChannel>()
   for (const channel of ctx.network.channels) {
     const { identifier } = channel.peer
-    if (identifier !== undefined && !channel.closed && !byIdentifier.has(identifier)) byIdentifier.set(identifier, channel)
+    if (identifier !== undefined && !channel.closed && !byIdentifier.has(identifier))
+      byIdentifier.set(identifier, channel)
   }
   const channels = new Set<PeerChannel>()
   const unknown: DistributionResult[] = []

@@ -2,7 +2,6 @@
  * Chunks to packets. Every length is checked as soon as its bytes are there and before anything is buffered for it; a
  * frame that lies within one chunk is never copied, and its payload is a view into that chunk.
  */
-import { isUtf8 } from 'node:buffer'
 import {
   P2PNetError,
   type Decoder,
@@ -10,8 +9,20 @@ import {
   type NetworkPacket,
   type PacketRegistry,
 } from '../../../core/index.ts'
+import { codecs } from './codecs.ts'
+import { FieldReader, invalid, readText } from './fields.ts'
 import { nestsDeeper } from './json-depth.ts'
-import { codeCredit, codeNamed, codeOf, flagBulk, headBytes, standardTypes, version } from './layout.ts'
+import {
+  codeCredit,
+  codeMessage,
+  codeNamed,
+  codeOf,
+  flagBulk,
+  flagOrigin,
+  headBytes,
+  standardTypes,
+  version,
+} from './layout.ts'
 
 export interface DecoderOptions {
   readonly types: PacketRegistry
@@ -33,6 +44,9 @@ export class BinaryDecoder implements Decoder {
   #room: Buffer = none
   #have = 0
   #total = 0
+  /** Where the frame stands that is read now. */
+  #frame: Buffer = none
+  #frameAt = 0
   #bulk = 0
   #credit = 0
 
@@ -48,9 +62,9 @@ export class BinaryDecoder implements Decoder {
 
   next(): NetworkPacket | undefined {
     for (;;) {
-      const whole = this.#have === 0 ? this.#fromChunk() : this.#fromPieces()
-      if (whole === undefined) return undefined
-      const packet = this.#read(whole)
+      const total = this.#have === 0 ? this.#fromChunk() : this.#fromPieces()
+      if (total === 0) return undefined
+      const packet = this.#read(this.#frame, this.#frameAt, total)
       if (packet !== undefined) return packet
     }
   }
@@ -67,38 +81,41 @@ export class BinaryDecoder implements Decoder {
     return bytes
   }
 
-  /** A whole frame at the head of the chunk; else the rest of the chunk is kept as its first piece. */
-  #fromChunk(): Buffer | undefined {
+  /** Length of the whole frame that #frame and #frameAt now point at; 0: the rest of the chunk is kept as a piece. */
+  #fromChunk(): number {
     const available = this.#chunk.byteLength - this.#at
     if (available >= headBytes) {
       const total = this.#check(this.#chunk, this.#at)
       if (available >= total) {
-        const frame = this.#chunk.subarray(this.#at, this.#at + total)
+        this.#frame = this.#chunk
+        this.#frameAt = this.#at
         this.#at += total
-        return frame
+        return total
       }
       this.#total = total
     }
     if (available > 0) this.#keep(available)
-    else this.#chunk = none
-    return undefined
+    else this.#chunk = this.#frame = none
+    return 0
   }
 
-  #fromPieces(): Buffer | undefined {
+  #fromPieces(): number {
     for (;;) {
       const goal = this.#total === 0 ? headBytes : this.#total
       const available = this.#chunk.byteLength - this.#at
-      if (available === 0 && this.#have < goal) return undefined
+      if (available === 0 && this.#have < goal) return 0
       this.#keep(Math.min(goal - this.#have, available))
-      if (this.#have < goal) return undefined
+      if (this.#have < goal) return 0
       if (this.#total === 0) {
         this.#total = this.#check(this.#room, 0)
         if (this.#have < this.#total) continue
       }
-      const frame = this.#room.subarray(0, this.#total)
+      const total = this.#total
+      this.#frame = this.#room
+      this.#frameAt = 0
       this.#room = none
       this.#have = this.#total = 0
-      return frame
+      return total
     }
   }
 
@@ -137,7 +154,7 @@ export class BinaryDecoder implements Decoder {
       return total
     }
     if (code !== codeNamed && standardTypes[code] === undefined) throw invalid(`type code ${String(code)} is unknown`)
-    if ((flags & ~flagBulk) !== 0) throw invalid(`flags ${String(flags)} of the frame are unknown`)
+    if ((flags & ~(flagBulk | flagOrigin)) !== 0) throw invalid(`flags ${String(flags)} of the frame are unknown`)
     const headerLength = from.readUInt32BE(at + 8)
     if (headerLength > total - headBytes) throw invalid('the header is longer than its frame')
     if (headerLength > this.#options.headerBytes)
@@ -149,36 +166,55 @@ export class BinaryDecoder implements Decoder {
   }
 
   /** The packet of a whole frame; undefined for credit. */
-  #read(frame: Buffer): NetworkPacket | undefined {
-    const code = frame[5] ?? codeNamed
+  #read(frame: Buffer, at: number, total: number): NetworkPacket | undefined {
+    const code = frame[at + 5] ?? codeNamed
+    const headerLength = frame.readUInt32BE(at + 8)
     if (code === codeCredit) {
-      this.#credit += frame.readUInt32BE(8)
+      this.#credit += headerLength
       return undefined
     }
-    const bodyAt = headBytes + frame.readUInt32BE(8)
-    const packet = this.#fields(frame.subarray(headBytes, bodyAt))
-    const name = nameOf(packet, code)
-    packet.type = name
-    if (packet.sourceOriginTime !== undefined) throw invalid('the time stands in the header')
-    const time = frame.readDoubleBE(12)
+    const flags = frame[at + 6] ?? 0
+    if ((flags & flagBulk) !== 0) this.#bulk += total
+    const start = at + headBytes
+    const bodyAt = start + headerLength
+    const end = at + total
+    const time = frame.readDoubleBE(at + 12)
+    if (code === codeMessage && headerLength === 0 && flags < flagOrigin) {
+      const message = readText(frame, bodyAt, end)
+      return (Number.isNaN(time)
+        ? { type: 'PureMessage', message }
+        : { type: 'PureMessage', message, sourceOriginTime: time }) as unknown as NetworkPacket
+    }
+    const reader = new FieldReader(frame, start, bodyAt)
+    const origin = (flags & flagOrigin) === 0 ? undefined : reader.text()
+    const packet = code === codeNamed ? this.#named(frame, bodyAt - reader.left, bodyAt) : standard(code, reader)
     if (!Number.isNaN(time)) packet.sourceOriginTime = time
-    if (((frame[6] ?? 0) & flagBulk) !== 0) this.#bulk += frame.byteLength
-    const type = this.#options.types.get(name)
-    if (type === undefined) return packet as unknown as NetworkPacket
-    const { bytesField } = type
-    if (bytesField === undefined) {
-      if (bodyAt < frame.byteLength) throw invalid(`${name} has no payload`)
-    } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
-    else packet[bytesField] = frame.subarray(bodyAt)
+    if (origin !== undefined) packet.sourceOriginIdentifier = origin
+    this.#attach(packet, code, frame, bodyAt, end)
     return packet as unknown as NetworkPacket
   }
 
-  #fields(header: Buffer): Record<string, unknown> {
+  /** Gives the packet its payload. */
+  #attach(packet: Record<string, unknown>, code: number, frame: Buffer, start: number, end: number): void {
+    if (code === codeMessage) {
+      packet.message = readText(frame, start, end)
+      return
+    }
+    const name = packet.type as string
+    const type = this.#options.types.get(name)
+    if (type === undefined) return
+    const { bytesField } = type
+    if (bytesField === undefined) {
+      if (start < end) throw invalid(`${name} has no payload`)
+    } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
+    else packet[bytesField] = frame.subarray(start, end)
+  }
+
+  /** A packet that is JSON and names its own type. */
+  #named(frame: Buffer, start: number, end: number): Record<string, unknown> {
     const { jsonDepth } = this.#options
-    if (nestsDeeper(header, jsonDepth)) throw invalid(`the header nests deeper than ${String(jsonDepth)}`)
-    const text = header.toString('utf8')
-    // Decoding puts U+FFFD for what is no UTF-8; two spellings of one text must not be taken for the same.
-    if (text.includes('\ufffd') && !isUtf8(header)) throw invalid('the header is no UTF-8')
+    if (nestsDeeper(frame, start, end, jsonDepth)) throw invalid(`the header nests deeper than ${String(jsonDepth)}`)
+    const text = readText(frame, start, end)
     let fields: unknown
     try {
       fields = JSON.parse(text)
@@ -187,23 +223,18 @@ export class BinaryDecoder implements Decoder {
     }
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
       throw invalid('the header is no JSON object')
-    if (Object.hasOwn(fields, '__proto__')) throw invalid('the header has a field named __proto__')
-    return fields as Record<string, unknown>
+    const packet = fields as Record<string, unknown>
+    if (Object.hasOwn(packet, '__proto__')) throw invalid('the header has a field named __proto__')
+    if (typeof packet.type !== 'string' || codeOf.has(packet.type)) throw invalid('the frame does not name its type')
+    if (packet.sourceOriginTime !== undefined || packet.sourceOriginIdentifier !== undefined)
+      throw invalid('the time or the origin stands among the fields')
+    return packet
   }
 }
 
-/** The packet's type has one place: the code of a standard type, else the header. */
-function nameOf(packet: Record<string, unknown>, code: number): string {
-  const { type } = packet
-  const standard = standardTypes[code]
-  if (standard !== undefined) {
-    if (type !== undefined) throw invalid('a standard type is named in the header')
-    return standard
-  }
-  if (typeof type !== 'string' || codeOf.has(type)) throw invalid('the frame does not name its type')
-  return type
-}
-
-function invalid(words: string, cause?: unknown): P2PNetError {
-  return new P2PNetError('E_FRAME_INVALID', words, { cause })
+function standard(code: number, reader: FieldReader): Record<string, unknown> {
+  const packet: Record<string, unknown> = { type: standardTypes[code] }
+  codecs[code]?.read(reader, packet as never)
+  if (reader.left > 0) throw invalid('the header is longer than its fields')
+  return packet
 }

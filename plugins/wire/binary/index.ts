@@ -4,7 +4,7 @@
 import { definePlugin } from '../../../core/index.ts'
 import { wireBinarySchema, type ResolvedWireBinaryOptions } from '../../../schemas/generated/wire-binary.ts'
 import { BinaryDecoder } from './decoder.ts'
-import { encode, encodeCredit } from './encoder.ts'
+import { BinaryEncoder } from './encoder.ts'
 
 export default definePlugin<ResolvedWireBinaryOptions>({
   name: 'wire-binary',
@@ -15,12 +15,18 @@ export default definePlugin<ResolvedWireBinaryOptions>({
   setup(ctx, { headerBytes, jsonDepth }) {
     const { frameBytes } = ctx.settings.limits
     const decoding = { types: ctx.packets, headerBytes, jsonDepth }
-    const encoding = { types: ctx.packets, frameBytes, headerBytes, identifier: () => ctx.network.identifier }
+    const encoder = new BinaryEncoder({
+      types: ctx.packets,
+      frameBytes,
+      headerBytes,
+      identifier: () => ctx.network.identifier,
+    })
     ctx.provide('wire', {
       name: 'binary',
       createDecoder: (limits) => new BinaryDecoder(limits, decoding),
-      encode: (packet) => encode(packet, encoding),
-      encodeCredit,
+      stamps: true,
+      encode: (packet, stamp) => encoder.encode(packet, stamp),
+      encodeCredit: (bytes) => encoder.encodeCredit(bytes),
     })
   },
 })

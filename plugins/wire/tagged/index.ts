@@ -1,7 +1,7 @@
 /**
  * wire-tagged: the text format of the C# original, JSON between tags. docs/reference/wire-tagged.md describes it.
  */
-import { definePlugin } from '../../../core/index.ts'
+import { definePlugin, type Frame } from '../../../core/index.ts'
 import { wireTaggedSchema, type ResolvedWireTaggedOptions } from '../../../schemas/generated/wire-tagged.ts'
 import { datagramCodec } from './datagram.ts'
 import { TaggedDecoder } from './decoder.ts'
@@ -23,7 +23,7 @@ export default definePlugin<ResolvedWireTaggedOptions>({
       name: 'tagged',
       createDecoder: (limits) => new TaggedDecoder(limits, decoding),
       encode: (packet) => encoder.encode(packet),
-      pauseAfter: ({ bytes }) => Math.ceil(bytes / readBytes) * paceMs,
+      ...(paceMs > 0 && { pauseAfter: ({ bytes }: Frame) => Math.ceil(bytes / readBytes) * paceMs }),
       datagrams: datagramCodec(encoder, decoding),
     })
   },

@@ -95,9 +95,7 @@ export function viewReader(onUnit: (arrived: Arrived) => void): (chunk: Buffer) 
 }
 
 /** Units in one piece each; one that comes in several chunks is put together in room made for it. */
-export function wholeReader(
-  onUnit: (bytes: Buffer, start: number, end: number) => void,
-): (chunk: Buffer) => void {
+export function wholeReader(onUnit: (bytes: Buffer, start: number, end: number) => void): (chunk: Buffer) => void {
   let rest: Buffer = none
   let room: Buffer | undefined
   let have = 0
@@ -166,4 +164,3 @@ function frameOf(json: string): Buffer {
   bytes.write(json, 4)
   return bytes
 }
-

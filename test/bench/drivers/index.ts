@@ -1,7 +1,7 @@
 /**
  * The stacks by name, each loaded in the process that measures it.
  */
-import type { Driver } from '../harness/driver.ts'
+import type { Driver, FileDriver } from '../harness/driver.ts'
 
 interface DriverFile {
   createDriver(options: never): Driver
@@ -13,4 +13,10 @@ export const drivers: Readonly<Record<string, () => Promise<DriverFile>>> = {
   'node-tls': () => import('./node-tls.ts'),
   libp2p: () => import('./libp2p.ts'),
   'secret-stream': () => import('./secret-stream.ts'),
+}
+
+/** Those that move files. */
+export const fileDrivers: Readonly<Record<string, () => Promise<{ readonly driver: FileDriver }>>> = {
+  'p2pnet-file': () => import('./p2pnet-file.ts'),
+  'node-pipe': () => import('./node-pipe.ts'),
 }

@@ -20,7 +20,10 @@ export function createDriver({ carries = 'json', batched = true, type = 'PureMes
   const add = (socket: Socket, receive: Receive): Link => {
     const link = carries === 'json' ? jsonLink(socket, type, batched) : bytesLink(socket)
     sockets.set(socket, link)
-    socket.on('data', readerOf(carries, (arrived) => receive(arrived, link)))
+    socket.on(
+      'data',
+      readerOf(carries, (arrived) => receive(arrived, link)),
+    )
     socket.on('error', () => sockets.delete(socket))
     return link
   }

@@ -1,38 +1,22 @@
 /**
  * p2pnet: distributeFile over files-transfer, stored by files-mapped.
  */
-import { definePlugin, PeerNetwork, TrustLevel } from 'p2pnet'
+import type { PeerNetwork } from 'p2pnet'
 import type { FileDriver } from '../harness/driver.ts'
-
-const trusting = definePlugin({
-  name: 'handshake-at-once',
-  version: '1.0.0',
-  api: 1,
-  setup(ctx) {
-    ctx.hooks.trust.handshake.tap(() => TrustLevel.authenticated)
-    ctx.hooks.trust.identifier.tap(() => Buffer.from(ctx.random.bytes(16)).toString('hex'))
-  },
-})
+import { startNode } from './p2pnet-node.ts'
 
 let network: PeerNetwork | undefined
+let stop: (() => Promise<void>) | undefined
 let waiting: (() => void) | undefined
 
-async function start(dataDir: string): Promise<PeerNetwork> {
-  network = await PeerNetwork.create(
-    {
-      extends: ['p2pnet:minimal'],
-      plugins: [
-        { use: 'identity-default', enabled: false },
-        trusting,
-        'distribution',
-        { use: 'files-mapped', options: { durability: 'none' } },
-        'files-transfer',
-      ],
-    },
-    { dataDir },
+async function start(directory: string): Promise<PeerNetwork> {
+  const started = await startNode(
+    ['distribution', { use: 'files-mapped', options: { durability: 'none' } }, 'files-transfer'],
+    {},
+    directory,
   )
-  await network.start()
-  return network
+  stop = started.stop
+  return (network = started.node)
 }
 
 export const driver: FileDriver = {
@@ -56,6 +40,6 @@ export const driver: FileDriver = {
   },
   arrived: () => new Promise((resolve) => (waiting = resolve)),
   async close() {
-    await network?.stop()
+    await stop?.()
   },
 }

@@ -21,12 +21,13 @@ const trusting = definePlugin({
 
 const unlimited = 'unlimited' as const
 
-/** Its data directory is a new one, gone again when the process ends it with `remove`. */
+/** Its data directory is a new one in `parent`, gone again when it stops. */
 export async function startNode(
   plugins: Plugins,
   limits: Config['limits'] = {},
+  parent = tmpdir(),
 ): Promise<{ node: PeerNetwork; stop: () => Promise<void> }> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'p2pnet-bench-'))
+  const dataDir = await mkdtemp(path.join(parent, 'p2pnet-bench-'))
   const node = await PeerNetwork.create(
     {
       extends: ['p2pnet:minimal'],

@@ -27,9 +27,17 @@ interface Options {
   readonly files?: boolean
 }
 
-export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData', windowBytes, files }: Options): Driver {
+export function createDriver({
+  wire = 'wire-binary',
+  type,
+  dataType = 'MiscData',
+  windowBytes,
+  files,
+}: Options): Driver {
   let node: PeerNetwork | undefined
   let stop: (() => Promise<void>) | undefined
+  let hearHello = (): void => undefined
+  const greeted = new Promise<void>((resolve) => (hearHello = resolve))
   const start = async (receive: Receive): Promise<PeerNetwork> => {
     const started = await startNode(
       [
@@ -45,7 +53,8 @@ export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData'
     stop = started.stop
     node = started.node
     node.on('message', (message, channel) => {
-      if (message !== hello) receive(message, linkOf(channel))
+      if (message === hello) hearHello()
+      else receive(message, linkOf(channel))
     })
     node.on('fileReceived', ({ id }) => void started.node.use('files').remove(id))
     return node
@@ -58,10 +67,7 @@ export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData'
   const linkOf = (channel: PeerChannel): Link => {
     let link = links.get(channel)
     if (link === undefined)
-      links.set(
-        channel,
-        (link = { send: (body) => channel.post(packetOf(body)), drained: () => channel.drained() }),
-      )
+      links.set(channel, (link = { send: (body) => channel.post(packetOf(body)), drained: () => channel.drained() }))
     return link
   }
   return {
@@ -69,7 +75,7 @@ export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData'
       const started = await start(receive)
       if (wire === 'wire-tagged')
         started.on('trustChanged', (channel) => {
-          if (channel.trusted) void greet(channel, started)
+          if (channel.trusted) greet(channel)
         })
       const [listening] = started.listening
       return { host: listening?.host ?? '', port: listening?.port ?? 0 }
@@ -78,7 +84,10 @@ export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData'
       const started = node ?? (await start(receive))
       const channel = await started.connect(address)
       await channel.whenTrusted()
-      if (wire === 'wire-tagged') await greet(channel, started)
+      if (wire === 'wire-tagged') {
+        greet(channel)
+        await greeted
+      }
       return linkOf(channel)
     },
     broadcast(body) {
@@ -98,14 +107,7 @@ export function createDriver({ wire = 'wire-binary', type, dataType = 'MiscData'
 /** wire-tagged paces its writes to whoever has not shown yet that it is no C# peer: both ends say something first. */
 const hello = ''
 
-function greet(channel: PeerChannel, node: PeerNetwork): Promise<void> {
-  channel.post({ type: 'PureMessage', message: hello })
-  return new Promise((resolve) => {
-    node.on('message', (message) => {
-      if (message === hello) resolve()
-    })
-  })
-}
+const greet = (channel: PeerChannel): boolean => channel.post({ type: 'PureMessage', message: hello })
 
 /** The plugin that takes packets of its own type, and payloads before anybody else works on them. */
 const receiving = (receive: Receive, linkOf: (channel: PeerChannel) => Link) =>

@@ -26,11 +26,7 @@ export const stuckPeer: Entry = {
   goals: ['peak', 'growth'].map((figure) => ({ of: p2pnet, against: bare, figure, by: 'difference', atMost: 16 })),
   contenders: async () => [
     measure(bare, { driver: 'node-tcp', options: { carries: 'pieces', queueBytes: 524_288 } }, bytes),
-    measure(
-      'the same again (A/A)',
-      { driver: 'node-tcp', options: { carries: 'pieces', queueBytes: 524_288 } },
-      bytes,
-    ),
+    measure('the same again (A/A)', { driver: 'node-tcp', options: { carries: 'pieces', queueBytes: 524_288 } }, bytes),
     measure(p2pnet, { driver: 'p2pnet' }, bytes),
   ],
 }

@@ -53,7 +53,8 @@ export class End {
 export const lengthOf = (arrived: Arrived): number =>
   typeof arrived === 'string' ? arrived.length : arrived.byteLength
 
-const words = 'All peers are equal, and none is trusted before it has shown who it is; what it says of itself is hearsay. '
+const words =
+  'All peers are equal, and none is trusted before it has shown who it is; what it says of itself is hearsay. '
 
 /** A text of so many characters, or so many bytes. */
 export const bodyOf = ({ kind, length }: UnitSpec): string | Buffer =>

@@ -60,7 +60,7 @@ export interface Verdict {
   readonly what: string
   readonly measured: string
   readonly wanted: string
-  readonly reached: boolean
+  readonly outcome: 'reached' | 'reached by the interval' | 'not reached'
 }
 
 /** Goals of contenders that were not measured are left out. */
@@ -70,7 +70,7 @@ export function verdictsOf(goals: readonly Goal[], results: Results, columns: re
     const against = results.get(goal.against)
     if (of === undefined || against === undefined) return []
     const isRatio = goal.by !== 'difference'
-    const { low, median, high } = paired(
+    const interval = paired(
       series(of, goal.figure),
       series(against, goal.figure),
       isRatio ? (a, b) => a / b : (a, b) => a - b,
@@ -79,11 +79,18 @@ export function verdictsOf(goals: readonly Goal[], results: Results, columns: re
     return {
       goal,
       what: `${title}: ${goal.of} ${isRatio ? '÷' : '−'} ${goal.against}`,
-      measured: `${numberOf(median, 2)} (${numberOf(low, 2)}–${numberOf(high, 2)})`,
+      measured: `${numberOf(interval.median, 2)} (${numberOf(interval.low, 2)}–${numberOf(interval.high, 2)})`,
       wanted: goal.atLeast === undefined ? `≤ ${String(goal.atMost)}` : `≥ ${String(goal.atLeast)}`,
-      reached: goal.atLeast === undefined ? low <= (goal.atMost ?? NaN) : high >= goal.atLeast,
+      outcome: outcomeOf(goal, interval),
     }
   })
+}
+
+function outcomeOf({ atLeast, atMost = NaN }: Goal, { low, median, high }: Interval): Verdict['outcome'] {
+  const [best, isReached] =
+    atLeast === undefined ? [low, (value: number) => value <= atMost] : [high, (value: number) => value >= atLeast]
+  if (isReached(median)) return 'reached'
+  return isReached(best) ? 'reached by the interval' : 'not reached'
 }
 
 const series = (rounds: readonly Figures[], figure: string): number[] => rounds.map((round) => round[figure] ?? NaN)

@@ -1,6 +1,9 @@
 /**
- * Runs contenders in turn, round after round: A B C, A B C, … The first round warms up and does not count.
+ * Runs contenders in rounds, each in every round, in an order that changes from round to round: what one leaves behind,
+ * a collection under way or a warm core, falls on each of the others. The first round warms up and does not count.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../../support/seeded-random.ts'
 import type { HotSpot } from '../jobs/profiling.ts'
 
 export type Figures = Readonly<Record<string, number>>
@@ -16,14 +19,19 @@ export interface Contender {
 
 export type Results = ReadonlyMap<string, readonly Figures[]>
 
+/** For the processes of the one before to come to rest. */
+const restMs = 30
+
 export async function runRounds(
   contenders: readonly Contender[],
   rounds: number,
   onRound: (round: number) => void,
 ): Promise<Results> {
   const results = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]))
+  const { next } = seededRandom(1)
   for (let round = 0; round <= rounds; round++) {
-    for (const { name, round: run } of contenders) {
+    for (const { name, round: run } of shuffled(contenders, next)) {
+      await sleep(restMs)
       const figures = await run().catch((error: unknown) => {
         throw new Error(`${name}, round ${String(round)}`, { cause: error })
       })
@@ -32,4 +40,11 @@ export async function runRounds(
     onRound(round)
   }
   return results
+}
+
+function shuffled<T>(values: readonly T[], random: () => number): T[] {
+  return values
+    .map((value) => ({ value, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value)
 }

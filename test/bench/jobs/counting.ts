@@ -48,7 +48,8 @@ export function counting(end: End): Answers {
         })
       reached = undefined
       const at = now()
-      if (wrong > 0) throw new Error(`${String(wrong)} of ${String(count)} units arrived with a wrong length or out of order`)
+      if (wrong > 0)
+        throw new Error(`${String(wrong)} of ${String(count)} units arrived with a wrong length or out of order`)
       if (count > wanted) throw new Error(`${String(wanted)} units were sent, ${String(count)} arrived`)
       return { at, cpu: end.cpu() }
     },

@@ -2,7 +2,7 @@
  * How long a small message is on its way, one way, over a channel that it has for itself or shares with bulk. All the
  * contenders use the same channel, in turn.
  */
-import { Pair } from '../harness/pair.ts'
+import type { Pair } from '../harness/pair.ts'
 import type { Contender } from '../harness/rounds.ts'
 import type { Beside } from '../jobs/trickling.ts'
 

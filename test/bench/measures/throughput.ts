@@ -18,10 +18,7 @@ interface Sent {
   readonly startedAt: number
 }
 
-export function throughput(
-  name: string,
-  { unit, ms = 400, how = 'window', ...options }: ThroughputOptions,
-): Contender {
+export function throughput(name: string, { unit, ms = 400, how = 'window', ...options }: ThroughputOptions): Contender {
   const pair = new Pair(options)
   return {
     name,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { definePlugin, type PeerChannel, type Plugin } from 'p2pnet'
+import { definePlugin, type NetworkPacket, type PeerChannel, type Plugin } from 'p2pnet'
 import { connect, event, eventually, Nodes } from '../../support/nodes.ts'
 import { WirePeer } from '../../support/wire-peer.ts'
 
@@ -123,8 +123,8 @@ describe('packets of a channel', () => {
   it('say when they were sent, or at least when they came', async () => {
     const server = await nodes.start('server')
     const peer = await WirePeer.dial(server)
-    const packets: { sourceOriginTime?: number }[] = []
-    server.on('packet', (packet) => packets.push(packet))
+    const packets: NetworkPacket[] = []
+    server.on('packet', (packet) => packets.push(packet as NetworkPacket))
     const before = Date.now()
     peer.send({ ...message('a'), sourceOriginTime: 1 }, message('b'))
     await eventually(() => packets.length === 2)
@@ -149,8 +149,11 @@ describe('a channel that closes', () => {
     expect(heard).to.include({ name: 'P2PNetError', code: 'E_MINE', message: '127.0.0.1 closed the channel: because' })
     expect(channel.signal.aborted).to.equal(true)
     const asked = [channel.send(message('x')), channel.drained(), channel.flushed(), channel.whenTrusted()]
-    for (const outcome of await Promise.allSettled(asked)) expect(outcome).to.have.nested.property('reason.code', 'E_MINE')
-    expect(() => channel.post(message('x'))).to.throw().with.property('code', 'E_MINE')
+    for (const outcome of await Promise.allSettled(asked))
+      expect(outcome).to.have.nested.property('reason.code', 'E_MINE')
+    expect(() => channel.post(message('x')))
+      .to.throw()
+      .with.property('code', 'E_MINE')
     await channel.close() // again, and it is no matter
   })
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { definePlugin, PeerNetwork, type Config, type Plugin } from 'p2pnet'
+import { definePlugin, type Config, type PeerNetwork, type Plugin } from 'p2pnet'
 import { connect, event, eventually, Nodes } from '../../support/nodes.ts'
 import { frame } from '../../support/wire-codec.ts'
 import { WirePeer } from '../../support/wire-peer.ts'
@@ -38,9 +38,20 @@ describe('a limit', () => {
 
   /** Doors: `admitted` may come in, the next one is told E_LIMIT, and may when one has left. */
   const doors: { name: keyof Limits; limits: Limits; admitted: string[]; refused: string; still?: string }[] = [
-    { name: 'maxConnections', limits: { maxConnections: 3 }, admitted: ['127.0.0.2', '127.0.0.3', '127.0.0.4'], refused: '127.0.0.5' },
+    {
+      name: 'maxConnections',
+      limits: { maxConnections: 3 },
+      admitted: ['127.0.0.2', '127.0.0.3', '127.0.0.4'],
+      refused: '127.0.0.5',
+    },
     { name: 'maxInbound', limits: { maxInbound: 2 }, admitted: ['127.0.0.2', '127.0.0.3'], refused: '127.0.0.4' },
-    { name: 'perAddress', limits: { perAddress: 2 }, admitted: ['127.0.0.2', '127.0.0.2'], refused: '127.0.0.2', still: '127.0.0.3' },
+    {
+      name: 'perAddress',
+      limits: { perAddress: 2 },
+      admitted: ['127.0.0.2', '127.0.0.2'],
+      refused: '127.0.0.2',
+      still: '127.0.0.3',
+    },
   ]
   for (const { name, limits, admitted, refused, still } of doors)
     it(`of ${name} is kept at the door, and a place that is left is free again`, async () => {
@@ -131,10 +142,7 @@ describe('a limit', () => {
   })
 
   it('of idleMs is met by nodes that have nothing to say', async () => {
-    const [one, two] = [
-      await limited({ idleMs: 1000 }),
-      await nodes.start('other', [], { limits: { idleMs: 1000 } }),
-    ]
+    const [one, two] = [await limited({ idleMs: 1000 }), await nodes.start('other', [], { limits: { idleMs: 1000 } })]
     const [channel, other] = await connect(one, two)
     await tick(2500)
     expect([channel.closed, other.closed]).to.deep.equal([false, false])
@@ -148,7 +156,13 @@ describe('a limit', () => {
       api: 1,
       setup(ctx) {
         ctx.hooks.trust.handshake.tapPromise(
-          () => new Promise((resolve) => (trust = () => { resolve(3) })),
+          () =>
+            new Promise(
+              (resolve) =>
+                (trust = () => {
+                  resolve(3)
+                }),
+            ),
           { stage: -20 },
         )
       },

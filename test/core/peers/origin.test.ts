@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PeerNetwork, type PeerChannel } from 'p2pnet'
+import type { NetworkPacket, PeerChannel, PeerNetwork } from 'p2pnet'
 import { event, eventually, identity, Nodes } from '../../support/nodes.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { WirePeer } from '../../support/wire-peer.ts'
@@ -32,7 +32,7 @@ describe('the origin of a packet', () => {
   it('is the channel: a thousand packets that name another peer reach nobody, and the third closes', async () => {
     const node = await nodes.start('node')
     const heard: string[] = []
-    node.on('packet', ({ sourceOriginIdentifier = '' }) => heard.push(sourceOriginIdentifier))
+    node.on('packet', (packet) => heard.push((packet as NetworkPacket).sourceOriginIdentifier ?? ''))
     const honest = await WirePeer.dial(node)
     honest.introduce('alice')
     await eventually(() => [...node.channels].some(({ peer }) => peer.identifier === 'alice'))
@@ -53,8 +53,8 @@ describe('the origin of a packet', () => {
 
   it('is filled in when it is absent, once it is known; two false ones are forgiven, and other offences count apart', async () => {
     const node = await nodes.start('node')
-    const packets: { sourceOriginIdentifier?: string }[] = []
-    node.on('packet', (packet) => packets.push(packet))
+    const packets: NetworkPacket[] = []
+    node.on('packet', (packet) => packets.push(packet as NetworkPacket))
     const peer = await WirePeer.dial(node)
     peer.send(message('early'))
     peer.introduce('alice')
@@ -63,7 +63,11 @@ describe('the origin of a packet', () => {
     peer.send({ type: 'CollectionShare', peers: [{ address: 'a', port: 0 }] })
     peer.send(message('late'))
     await eventually(() => packets.length === 3)
-    expect(packets.map(({ sourceOriginIdentifier }) => sourceOriginIdentifier)).to.deep.equal([undefined, 'alice', 'alice'])
+    expect(packets.map(({ sourceOriginIdentifier }) => sourceOriginIdentifier)).to.deep.equal([
+      undefined,
+      'alice',
+      'alice',
+    ])
     expect(peer.isClosed).to.equal(false)
     peer.send({ type: 'CollectionShare', peers: 7 })
     expect(await peer.farewell()).to.equal('E_PACKET_INVALID: CollectionShare: /peers must be array')

@@ -65,7 +65,11 @@ describe('the queue of a channel', () => {
     queue.push(frameOf('b', 'message', large))
     queue.push(frameOf('c'))
     await turn()
-    expect(sink.chunks.map((chunk) => (chunk.length > 100 ? 'large' : String(chunk)))).to.deep.equal(['ab', 'large', 'c'])
+    expect(sink.chunks.map((chunk) => (chunk.length > 100 ? 'large' : String(chunk)))).to.deep.equal([
+      'ab',
+      'large',
+      'c',
+    ])
     expect(sink.chunks[1]?.buffer).to.equal(large.buffer)
   })
 

@@ -9,7 +9,7 @@ const text = 'x'.repeat(1000)
 const message = { type: 'PureMessage', message: text } as const
 const file = (bytes: number) => ({ type: 'DataTransmission', dataType: 'File', data: Buffer.alloc(bytes, 1) }) as const
 const turn = () => new Promise((resolve) => setImmediate(resolve))
-const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const tick = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** A node with a channel to somebody who reads only when told to. */
 async function withReader(node: PeerNetwork, from?: string): Promise<[WirePeer, PeerChannel]> {

@@ -94,8 +94,13 @@ describe('what the operator decides', () => {
     const node = await start()
     const server = await nodes.start('server')
     await node.block('127.0.0.0/8')
-    expect(await node.connect(server.listening[0]!).catch((error: unknown) => error)).to.have.property('code', 'E_BLOCKED')
-    expect(await node.connect({ ...server.listening[0]!, host: 'localhost' }).catch((error: unknown) => error)).to.have.property('code', 'E_BLOCKED')
+    expect(await node.connect(server.listening[0]!).catch((error: unknown) => error)).to.have.property(
+      'code',
+      'E_BLOCKED',
+    )
+    expect(
+      await node.connect({ ...server.listening[0]!, host: 'localhost' }).catch((error: unknown) => error),
+    ).to.have.property('code', 'E_BLOCKED')
   })
 
   it('authorizes at once and after a restart, and revokes the same way', async () => {
@@ -160,7 +165,13 @@ describe('what the operator decides', () => {
       })
     })
 
-  for (const damaged of ['{', '[]', '{"blocked":{"x":"never"},"authorized":[]}', '{"blocked":{}}', '{"blocked":{"1.1.1.1/40":null},"authorized":[]}'])
+  for (const damaged of [
+    '{',
+    '[]',
+    '{"blocked":{"x":"never"},"authorized":[]}',
+    '{"blocked":{}}',
+    '{"blocked":{"1.1.1.1/40":null},"authorized":[]}',
+  ])
     it(`does not start over lists that it cannot read: ${damaged}`, async () => {
       await writeFile(path.join(dataDir, 'access.json'), damaged)
       const error: unknown = await start().catch((thrown: unknown) => thrown)
@@ -198,7 +209,12 @@ describe('the ledger', () => {
     peer.send({ type: 'CollectionShare', peers: 1 })
     await eventually(() => node.decisions({ peer: 'alice' }).length === 1)
     await (await enter(node, 'mallory', '127.0.0.3')).farewell()
-    expect(node.decisions({ peer: 'alice' })[0]).to.include({ code: 'E_PACKET_INVALID', plugin: 'kernel', hook: 'packets.received', count: 1 })
+    expect(node.decisions({ peer: 'alice' })[0]).to.include({
+      code: 'E_PACKET_INVALID',
+      plugin: 'kernel',
+      hook: 'packets.received',
+      count: 1,
+    })
     expect(node.decisions({ peer: '127.0.0.3' }).map(({ code }) => code)).to.deep.equal(['TRUSTED', 'E_BLOCKED'])
     const recent = node.decisions({ since: before })
     expect(recent.map(({ code }) => code)).to.include.members(['E_PACKET_INVALID', 'E_BLOCKED'])

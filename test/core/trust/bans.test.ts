@@ -38,7 +38,16 @@ describe('bans', () => {
 
   it('do not come of what honest peers do', () => {
     const { bans, banned } = open()
-    for (const code of ['E_LIMIT', 'E_NOT_ALLOWED', 'E_DUPLICATE', 'E_IDLE', 'E_SLOW_PEER', 'E_PACKET_UNKNOWN', '__proto__', 'constructor'])
+    for (const code of [
+      'E_LIMIT',
+      'E_NOT_ALLOWED',
+      'E_DUPLICATE',
+      'E_IDLE',
+      'E_SLOW_PEER',
+      'E_PACKET_UNKNOWN',
+      '__proto__',
+      'constructor',
+    ])
       for (let i = 0; i < 100; i++) bans.offence('10.0.0.1', code)
     expect(banned).to.deep.equal([])
   })

@@ -90,7 +90,7 @@ describe('a store that fails', () => {
 
 describe('a store that takes its time', () => {
   /** Holds back the answer of a call that is done already. */
-  function hold<K extends 'publish' | 'sync' | 'open'>(store: MemoryStore, call: K) {
+  function hold(store: MemoryStore, call: 'publish' | 'sync' | 'open') {
     const original = store[call].bind(store) as (...args: unknown[]) => Promise<unknown>
     const entered = signal()
     const gate = signal()

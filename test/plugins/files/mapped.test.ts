@@ -218,19 +218,18 @@ describe('files-mapped', () => {
   })
 
   it('has every file whole after a kill at any moment: the old version, or one that was being written', async () => {
-    const program = fileURLToPath(new URL('./fixtures/writer.ts', import.meta.url))
+    const rounds = 20
     const promised = new Map<string, string>()
     let finds = 0
-    for (let round = 0; round < 20; round++) {
-      const child = spawn(
-        process.execPath,
-        ['--conditions=p2pnet-source', '--import=tsx', program, folder, String(round)],
-        {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      )
+    let next = startWriter(folder, 0)
+    for (let round = 0; round < rounds; round++) {
+      const child = next
+      await once(child.stdout, 'data')
+      // The next one gets ready meanwhile.
+      next = startWriter(folder, round + 1)
       let out = ''
       child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+      child.stdin.end()
       await once(child.stdout, 'data')
       await new Promise((resolve) => setTimeout(resolve, (round * 37) % 150))
       child.kill('SIGKILL')
@@ -258,6 +257,16 @@ describe('files-mapped', () => {
       expect(await readdir(path.join(folder, '.parts'))).to.deep.equal([])
       await stores.at(-1)?.close()
     }
+    next.kill('SIGKILL')
+    await once(next, 'close')
     expect(finds).to.be.above(50)
   }).timeout(120_000)
 })
+
+/** Says when it is ready, and begins when its input ends. */
+function startWriter(folder: string, seed: number) {
+  const program = fileURLToPath(new URL('./fixtures/writer.ts', import.meta.url))
+  return spawn(process.execPath, ['--conditions=p2pnet-source', '--import=tsx', program, folder, String(seed)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}

@@ -20,7 +20,7 @@ import { failure, sha256 } from './manager-suite.ts'
 import { MemoryStore } from './memory-store.ts'
 import { Bench, join, type TestNode } from './two-nodes.ts'
 
-const chunkBytes = 262_144
+const chunkBytes = 64_512
 
 describe('a file sent to peers', () => {
   let bench: Bench

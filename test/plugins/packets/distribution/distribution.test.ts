@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { definePlugin, type DataType, type Plugin, type PluginContext } from 'p2pnet'
-import { BinaryDecoder } from '../../../../plugins/wire/binary/decoder.ts'
-import { encode, encodeCredit } from '../../../../plugins/wire/binary/encoder.ts'
+import { definePlugin, type DataType, type Plugin, type PluginContext, type Wire } from 'p2pnet'
+import wireBinary from '../../../../plugins/wire/binary/index.ts'
+import { resolveOptions } from '../../../support/fake-context.ts'
 import { connect, event, eventually, Nodes } from '../../../support/nodes.ts'
 import { WirePeer } from '../../../support/wire-peer.ts'
 
@@ -13,16 +13,14 @@ function countingWire(encoded: string[]): Plugin {
     api: 1,
     provides: ['wire'],
     setup(ctx) {
-      const options = { types: ctx.packets, frameBytes: 1_048_576, headerBytes: 1_048_576, jsonDepth: 32 }
-      ctx.provide('wire', {
-        name: 'counting',
-        createDecoder: (limits) => new BinaryDecoder(limits, options),
-        encode(packet) {
-          encoded.push(packet.type)
-          return encode(packet, { ...options, identifier: () => ctx.network.identifier })
-        },
-        encodeCredit,
-      })
+      const provide = (_: 'wire', wire: Wire) => {
+        const encode: Wire['encode'] = (...args) => {
+          encoded.push(args[0].type)
+          return wire.encode(...args)
+        }
+        ctx.provide('wire', { ...wire, encode })
+      }
+      wireBinary.setup(Object.create(ctx, { provide: { value: provide } }) as PluginContext, resolveOptions(wireBinary))
     },
   })
 }
@@ -82,7 +80,11 @@ describe('distribution', () => {
       { peer: 'carol', ok: false, error: { code: 'E_PEER_UNKNOWN', message: 'no open channel to carol' } },
     ])
     await eventually(() => alice.received.length > 0 && bob.received.length > 0)
-    expect(alice.received.at(-1)).to.deep.include({ type: 'DataTransmission', dataType: 'MiscData', data: Buffer.from('x') })
+    expect(alice.received.at(-1)).to.deep.include({
+      type: 'DataTransmission',
+      dataType: 'MiscData',
+      data: Buffer.from('x'),
+    })
     await named.close({ code: 'E_MINE', reason: 'gone' })
     expect(await distribution.queuePacket(hello, { to: [named, 'bob'] })).to.deep.equal([
       { peer: 'bob', ok: false, error: { code: 'E_MINE', message: 'gone' } },

@@ -106,17 +106,43 @@ describe('the standard packets', () => {
     const peer = await WirePeer.dial(node, { from: '127.0.0.2' })
     peer.send({ type: 'Identifier', data: 4444, ip: '10.9.8.7', sourceOriginIdentifier: 'alice' })
     await eventually(() => heard.length === 1)
-    expect(heard[0]).to.deep.equal({ host: '127.0.0.2', port: 4444, scheme: 'tcp', identifier: 'alice', via: 'channel' })
+    expect(heard[0]).to.deep.equal({
+      host: '127.0.0.2',
+      port: 4444,
+      scheme: 'tcp',
+      identifier: 'alice',
+      via: 'channel',
+    })
     expect([...node.channels][0]?.peer).to.include({ address: '127.0.0.2', port: 4444, identifier: 'alice' })
     peer.destroy()
   })
 
-  const replaced: { type: PacketTypeName; packet: object; acted: (traces: { messages: string[]; closed: boolean; candidates: number }) => boolean }[] = [
-    { type: 'PureMessage', packet: { type: 'PureMessage', message: 'hello' }, acted: ({ messages }) => messages.length > 0 },
+  const replaced: {
+    type: PacketTypeName
+    packet: object
+    acted: (traces: { messages: string[]; closed: boolean; candidates: number }) => boolean
+  }[] = [
+    {
+      type: 'PureMessage',
+      packet: { type: 'PureMessage', message: 'hello' },
+      acted: ({ messages }) => messages.length > 0,
+    },
     { type: 'Disconnect', packet: { type: 'Disconnect' }, acted: ({ closed }) => closed },
-    { type: 'CollectionShare', packet: { type: 'CollectionShare', peers: [{ address: 'a', port: 1 }] }, acted: ({ candidates: count }) => count > 0 },
-    { type: 'Identifier', packet: { type: 'Identifier', data: 5, sourceOriginIdentifier: 'alice' }, acted: ({ candidates: count }) => count > 0 },
-    { type: 'DataTransmission', packet: { type: 'DataTransmission', dataType: 'MiscData', data: Buffer.of(1) }, acted: ({ messages }) => messages.length > 0 },
+    {
+      type: 'CollectionShare',
+      packet: { type: 'CollectionShare', peers: [{ address: 'a', port: 1 }] },
+      acted: ({ candidates: count }) => count > 0,
+    },
+    {
+      type: 'Identifier',
+      packet: { type: 'Identifier', data: 5, sourceOriginIdentifier: 'alice' },
+      acted: ({ candidates: count }) => count > 0,
+    },
+    {
+      type: 'DataTransmission',
+      packet: { type: 'DataTransmission', dataType: 'MiscData', data: Buffer.of(1) },
+      acted: ({ messages }) => messages.length > 0,
+    },
   ]
   for (const { type, packet, acted } of replaced)
     for (const [stage, answer, happens] of [

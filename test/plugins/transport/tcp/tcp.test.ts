@@ -25,7 +25,9 @@ async function freePort(): Promise<number> {
 
 const failure = (work: Promise<unknown>): Promise<Error & { code: string }> =>
   work.then(
-    () => { throw new Error('it was expected to fail') },
+    () => {
+      throw new Error('it was expected to fail')
+    },
     (error: unknown) => error as Error & { code: string },
   )
 
@@ -52,7 +54,10 @@ describe('transport-tcp', () => {
     const { transport } = open()
     const port = await freePort()
     const refused = await failure(transport.dial({ host: '127.0.0.1', port }, never))
-    expect(refused).to.include({ code: 'E_DIAL', message: `cannot reach 127.0.0.1:${String(port)}: nobody listens there (ECONNREFUSED)` })
+    expect(refused).to.include({
+      code: 'E_DIAL',
+      message: `cannot reach 127.0.0.1:${String(port)}: nobody listens there (ECONNREFUSED)`,
+    })
     const listener = await transport.listen({ host: '127.0.0.1', port: 0 }, () => undefined)
     const taken = await failure(transport.listen({ host: '127.0.0.1', port: listener.port }, () => undefined))
     expect(taken.code).to.equal('E_LISTEN')
@@ -82,9 +87,13 @@ describe('transport-tcp', () => {
   it('is not taken in by a dial that reaches itself', async () => {
     const { transport, fake } = open()
     const port = await freePort()
-    fake.ctx.net.connect = ((options: object) => netConnect({ ...options, localAddress: '127.0.0.1', localPort: port } as never)) as never
+    fake.ctx.net.connect = ((options: object) =>
+      netConnect({ ...options, localAddress: '127.0.0.1', localPort: port } as never)) as never
     const error = await failure(transport.dial({ host: '127.0.0.1', port }, never))
-    expect(error).to.include({ code: 'E_DIAL', message: `cannot reach 127.0.0.1:${String(port)}: nobody listens there` })
+    expect(error).to.include({
+      code: 'E_DIAL',
+      message: `cannot reach 127.0.0.1:${String(port)}: nobody listens there`,
+    })
   })
 })
 

@@ -36,7 +36,9 @@ describe('handshake-ping', () => {
     return peer
   }
   const pingsOf = (peer: WirePeer) =>
-    peer.received.filter((packet) => packet.type === 'PureMessage').map((packet) => (packet as unknown as { message: string }).message)
+    peer.received
+      .filter((packet) => packet.type === 'PureMessage')
+      .map((packet) => (packet as unknown as { message: string }).message)
 
   it('makes two nodes trust each other, twenty times of twenty; pings are never messages', async function () {
     this.timeout(60_000)
@@ -87,7 +89,11 @@ describe('handshake-ping', () => {
     }
     await eventually(() => [...node.channels][0]?.trusted)
     await eventually(() => pingsOf(peer).length >= 3)
-    expect(peer.received[0]).to.include({ type: 'Identifier', sourceOriginIdentifier: 'node', data: node.listening[0]?.port })
+    expect(peer.received[0]).to.include({
+      type: 'Identifier',
+      sourceOriginIdentifier: 'node',
+      data: node.listening[0]?.port,
+    })
     await tick(4 * intervalMs)
     expect(pingsOf(peer)).to.deep.equal(Array<string>(3).fill('Ping from 127.0.0.1'))
   })

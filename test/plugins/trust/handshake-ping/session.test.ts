@@ -12,11 +12,29 @@ const heard: { what: string; at: number[]; sent: number; verdict: PingVerdict; a
   { what: 'three at once', at: [5, 5, 5], sent: 3, verdict: 'pinging' },
   { what: 'twenty within a second', at: Array.from({ length: 20 }, (_, i) => i), sent: 3, verdict: 'pinging' },
   { what: 'twenty-one, however they lie', at: Array.from({ length: 21 }, (_, i) => i), sent: 3, verdict: 'failed' },
-  { what: 'twenty-one in good order', at: Array.from({ length: 21 }, (_, i) => i * 1000), sent: 3, verdict: 'failed', answers: 17 },
+  {
+    what: 'twenty-one in good order',
+    at: Array.from({ length: 21 }, (_, i) => i * 1000),
+    sent: 3,
+    verdict: 'failed',
+    answers: 17,
+  },
   { what: 'an early one, and then three in good order', at: [0, 10, 1000, 2000], sent: 0, verdict: 'pinged' },
   { what: 'one more after all of ours', at: [0, 1000, 2000, 3000], sent: 3, verdict: 'pinged', answers: 1 },
-  { what: 'one more while ours are still going out', at: [0, 1000, 2000, 3000], sent: 2, verdict: 'pinged', answers: 0 },
-  { what: 'one more after we have sent twice as many', at: [0, 1000, 2000, 3000], sent: 6, verdict: 'pinged', answers: 0 },
+  {
+    what: 'one more while ours are still going out',
+    at: [0, 1000, 2000, 3000],
+    sent: 2,
+    verdict: 'pinged',
+    answers: 0,
+  },
+  {
+    what: 'one more after we have sent twice as many',
+    at: [0, 1000, 2000, 3000],
+    sent: 6,
+    verdict: 'pinged',
+    answers: 0,
+  },
 ]
 
 /** Of our own: how many go out, by what was heard meanwhile. */

@@ -81,7 +81,9 @@ describe('IncomingPeerTrustPolicy', () => {
         node.on('packet', ({ type }) => admitted.push(type))
         for (const [type, packet] of Object.entries(packets)) {
           const added = event(node, 'peerAdded')
-          const settled = trusted ? event(node, 'trustChanged') : event(node, 'refused', ({ code }) => code === 'E_NOT_ALLOWED')
+          const settled = trusted
+            ? event(node, 'trustChanged')
+            : event(node, 'refused', ({ code }) => code === 'E_NOT_ALLOWED')
           const peer = await WirePeer.dial(node)
           const [channel] = await added
           await settled
@@ -101,7 +103,11 @@ describe('IncomingPeerTrustPolicy', () => {
           Object.keys(packets).filter((type) => !allowed.includes(type)),
         )
         for (const { code, plugin, peer } of refused)
-          expect({ code, plugin, peer }).to.deep.equal({ code: 'E_NOT_ALLOWED', plugin: 'trust-incoming', peer: '127.0.0.1' })
+          expect({ code, plugin, peer }).to.deep.equal({
+            code: 'E_NOT_ALLOWED',
+            plugin: 'trust-incoming',
+            peer: '127.0.0.1',
+          })
       })
     }
 
@@ -114,7 +120,10 @@ describe('IncomingPeerTrustPolicy', () => {
         const settled =
           reached === 'unknown'
             ? event(node, 'refused')
-            : Promise.race([event(node, 'trustChanged'), event(node, 'refused', ({ code }) => code === 'E_NOT_ALLOWED')])
+            : Promise.race([
+                event(node, 'trustChanged'),
+                event(node, 'refused', ({ code }) => code === 'E_NOT_ALLOWED'),
+              ])
         const peer = await WirePeer.dial(node)
         const [channel] = await added
         await settled
@@ -153,7 +162,17 @@ describe('IncomingPeerTrustPolicy', () => {
       peer.destroy()
     })
 
-  for (const entry of ['127.0.0.0/', '127.0.0.0/33', '::/129', '127.0.0/8', '127.0.0.1/8/9', '127.0.0.1/ 8', 'localhost', '*', 'fe80::1%lo'])
+  for (const entry of [
+    '127.0.0.0/',
+    '127.0.0.0/33',
+    '::/129',
+    '127.0.0/8',
+    '127.0.0.1/8/9',
+    '127.0.0.1/ 8',
+    'localhost',
+    '*',
+    'fe80::1%lo',
+  ])
     it(`refuses to start with blockedIPs ${entry}`, async () => {
       const error: unknown = await policyNode({ blockedIPs: [entry] }).catch((thrown: unknown) => thrown)
       expect(error).to.include({ code: 'E_PLUGIN_OPTIONS', plugin: 'trust-incoming' })
@@ -173,14 +192,21 @@ describe('IncomingPeerTrustPolicy', () => {
   })
 
   it('with authorized lifts a peer that proved its name, and says plainly that the config stands above the operator', async () => {
-    const node = await policyNode({ authorized: ['alice'], blockedIPs: ['127.0.0.66'], blockedIdentifiers: ['mallory'] })
+    const node = await policyNode({
+      authorized: ['alice'],
+      blockedIPs: ['127.0.0.66'],
+      blockedIdentifiers: ['mallory'],
+    })
     const peer = await WirePeer.dial(node)
     peer.introduce('alice')
     await eventually(() => [...node.channels][0]?.peer.identifier)
     await node.authorize('somebody-else') // judges again, now that the name is known
     expect([...node.channels][0]?.level).to.equal(TrustLevel.authorized)
     for (const change of [() => node.revoke('alice'), () => node.unblock('mallory'), () => node.unblock('127.0.0.66')])
-      expect(await change().catch((error: unknown) => error)).to.include({ code: 'E_NOT_ALLOWED', plugin: 'trust-incoming' })
+      expect(await change().catch((error: unknown) => error)).to.include({
+        code: 'E_NOT_ALLOWED',
+        plugin: 'trust-incoming',
+      })
     peer.destroy()
   })
 })
@@ -189,15 +215,28 @@ describe('peerTrustHandshake', () => {
   const nodes = new Nodes()
   afterEach(() => nodes.clean())
 
-  const outcomes: { does: string; handshake: () => unknown; options?: object; level: TrustLevelName; code?: string }[] = [
-    { does: 'answers a level', handshake: () => TrustLevel.authorized, level: 'authorized' },
-    { does: 'answers a level later', handshake: () => Promise.resolve(TrustLevel.identified), level: 'identified' },
-    { does: 'leaves it to the built-in', handshake: () => undefined, level: 'authenticated' },
-    { does: 'leaves it to a built-in that is not run', handshake: () => undefined, options: { runDefaultTrustProtocol: false }, level: 'unknown' },
-    { does: 'throws', handshake: () => { throw new Error('no key') }, level: 'unknown', code: 'E_HANDSHAKE' },
-    { does: 'rejects', handshake: () => Promise.reject(new Error('no key')), level: 'unknown', code: 'E_HANDSHAKE' },
-    { does: 'answers what is no level', handshake: () => 'authenticated', level: 'unknown', code: 'E_HANDSHAKE' },
-  ]
+  const outcomes: { does: string; handshake: () => unknown; options?: object; level: TrustLevelName; code?: string }[] =
+    [
+      { does: 'answers a level', handshake: () => TrustLevel.authorized, level: 'authorized' },
+      { does: 'answers a level later', handshake: () => Promise.resolve(TrustLevel.identified), level: 'identified' },
+      { does: 'leaves it to the built-in', handshake: () => undefined, level: 'authenticated' },
+      {
+        does: 'leaves it to a built-in that is not run',
+        handshake: () => undefined,
+        options: { runDefaultTrustProtocol: false },
+        level: 'unknown',
+      },
+      {
+        does: 'throws',
+        handshake: () => {
+          throw new Error('no key')
+        },
+        level: 'unknown',
+        code: 'E_HANDSHAKE',
+      },
+      { does: 'rejects', handshake: () => Promise.reject(new Error('no key')), level: 'unknown', code: 'E_HANDSHAKE' },
+      { does: 'answers what is no level', handshake: () => 'authenticated', level: 'unknown', code: 'E_HANDSHAKE' },
+    ]
   for (const { does, handshake, options = {}, level, code } of outcomes)
     it(`that ${does} leaves the peer at ${level}${code === undefined ? '' : `, refused with ${code}`}`, async () => {
       const node = await nodes.start('node', [

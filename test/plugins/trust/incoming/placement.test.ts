@@ -72,7 +72,11 @@ describe('incomingPeerPlacement', () => {
         expect(node.inboundPeers.size).to.equal(0)
         expect(await peer.farewell()).to.equal('E_REJECTED: not today')
         await peer.closed
-        expect(node.decisions({ peer: '127.0.0.1' })[0]).to.include({ code: 'E_REJECTED', reason: 'not today', hook: 'peers.placement' })
+        expect(node.decisions({ peer: '127.0.0.1' })[0]).to.include({
+          code: 'E_REJECTED',
+          reason: 'not today',
+          hook: 'peers.placement',
+        })
       })
 
       it('expires an attempt that nobody answers', async () => {
@@ -89,7 +93,9 @@ describe('incomingPeerPlacement', () => {
         const node = await place(placement, { inboundQueue: 3, perAddress: 2 })
         const [first] = await attempted(node, '127.0.0.2')
         await attempted(node, '127.0.0.2')
-        expect(await (await dial(node, '127.0.0.2')).farewell()).to.equal('E_LIMIT: too many connections with 127.0.0.2')
+        expect(await (await dial(node, '127.0.0.2')).farewell()).to.equal(
+          'E_LIMIT: too many connections with 127.0.0.2',
+        )
         const [, attempt] = await attempted(node, '127.0.0.3')
         expect(await (await dial(node, '127.0.0.4')).farewell()).to.equal('E_LIMIT: too many peers wait to be accepted')
         first.destroy()

@@ -5,38 +5,64 @@ import { bytesOf, openWire, pull } from '../../../support/wire-codec.ts'
 const golden: { what: string; packet: Record<string, unknown>; bytes: string[] }[] = [
   {
     what: 'Identifier, which always carries its name',
-    packet: { type: 'Identifier', data: 9, sourceOriginIdentifier: 'me', sourceOriginTime: 1000 },
-    bytes: ['00000038', '01', '01', '00', '00', '00000028', '408f400000000000', '{"data":9,"sourceOriginIdentifier":"me"}'],
+    packet: { type: 'Identifier', data: 9, network: 'n', sourceOriginIdentifier: 'me', sourceOriginTime: 1000 },
+    // origin "me" · which: the third · port 9 · network "n"
+    bytes: ['0000001a', '01', '01', '02', '00', '0000000a', '408f400000000000', '00026d65', '04', '0009', '00016e'],
   },
   {
     what: 'Disconnect',
-    packet: { type: 'Disconnect', data: 'E_X: bye', sourceOriginTime: 1000 },
-    bytes: ['00000023', '01', '02', '00', '00', '00000013', '408f400000000000', '{"data":"E_X: bye"}'],
+    packet: { type: 'Disconnect', port: 80, data: 'E_X: bye', sourceOriginTime: 1000 },
+    bytes: ['0000001d', '01', '02', '00', '00', '0000000d', '408f400000000000', '0a', '0050', '0008455f583a20627965'],
   },
   {
     what: 'CollectionShare',
-    packet: { type: 'CollectionShare', peers: [{ address: 'a', port: 1 }], sourceOriginTime: 1000 },
-    bytes: ['00000034', '01', '03', '00', '00', '00000024', '408f400000000000', '{"peers":[{"address":"a","port":1}]}'],
+    packet: {
+      type: 'CollectionShare',
+      peers: [
+        { address: 'a', port: 1 },
+        { address: 'b', port: 2, identifier: 'c' },
+      ],
+      sourceOriginTime: 1000,
+    },
+    bytes: [
+      ...['00000024', '01', '03', '00', '00', '00000014', '408f400000000000', '00', '00000002'],
+      ...['00', '000161', '0001', '01', '000162', '0002', '000163'],
+    ],
   },
   {
     what: 'DataTransmission of a file, which is bulk',
     packet: { type: 'DataTransmission', dataType: 'File', data: Buffer.from([1, 2, 3]), sourceOriginTime: 1000 },
-    bytes: ['00000026', '01', '04', '01', '00', '00000013', '408f400000000000', '{"dataType":"File"}', '010203'],
+    bytes: ['00000014', '01', '04', '01', '00', '00000001', '408f400000000000', '00', '010203'],
   },
   {
     what: 'DataTransmission of anything else, which is not',
     packet: { type: 'DataTransmission', dataType: 'Task', data: Buffer.from([255]), sourceOriginTime: 1000 },
-    bytes: ['00000024', '01', '04', '00', '00', '00000013', '408f400000000000', '{"dataType":"Task"}', 'ff'],
+    bytes: ['00000012', '01', '04', '00', '00', '00000001', '408f400000000000', '01', 'ff'],
   },
   {
     what: 'PureMessage without a time, in UTF-8',
     packet: { type: 'PureMessage', message: 'ü' },
-    bytes: ['00000020', '01', '05', '00', '00', '00000010', '7ff8000000000000', '{"message":"ü"}'],
+    bytes: ['00000012', '01', '05', '00', '00', '00000000', '7ff8000000000000', 'c3bc'],
+  },
+  {
+    what: 'PureMessage with the name of somebody else',
+    packet: { type: 'PureMessage', message: '', sourceOriginIdentifier: 'x', sourceOriginTime: 1000 },
+    bytes: ['00000013', '01', '05', '02', '00', '00000003', '408f400000000000', '000178'],
   },
   {
     what: 'a type of a third party, named in the header',
     packet: { type: 'Forecast', celsius: -4, map: Buffer.from([9]), sourceOriginTime: 1000 },
-    bytes: ['00000031', '01', '00', '01', '00', '00000020', '408f400000000000', '{"celsius":-4,"type":"Forecast"}', '09'],
+    bytes: [
+      '00000031',
+      '01',
+      '00',
+      '01',
+      '00',
+      '00000020',
+      '408f400000000000',
+      '{"type":"Forecast","celsius":-4}',
+      '09',
+    ],
   },
 ]
 
@@ -66,7 +92,7 @@ describe('the bytes of a frame', () => {
   it('count as bulk in full, head included, once', () => {
     const decoder = wire.createDecoder({ frameBytes: 1024 })
     pull(decoder, read(golden[3]!.bytes))
-    expect(decoder.takeBulk()).to.equal(42)
+    expect(decoder.takeBulk()).to.equal(24)
     expect(decoder.takeBulk()).to.equal(0)
   })
 })

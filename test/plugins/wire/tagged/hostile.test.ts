@@ -345,21 +345,22 @@ describe('a hostile element', () => {
 
 /** Bytes that buffers copied, and bytes that they searched. */
 function watched(run: () => void): { copied: number; searched: number } {
-  const { copy, indexOf } = Buffer.prototype
+  const prototype = Buffer.prototype as Buffer
+  const { copy, indexOf } = prototype
   const work = { copied: 0, searched: 0 }
-  Buffer.prototype.copy = function (this: Buffer, ...args: Parameters<typeof copy>) {
+  prototype.copy = function (this: Buffer, ...args: Parameters<typeof copy>) {
     const count = copy.apply(this, args)
     work.copied += count
     return count
   }
-  Buffer.prototype.indexOf = function (this: Buffer, ...args: [never, number?]) {
+  prototype.indexOf = function (this: Buffer, ...args: [value: Uint8Array, from?: number]) {
     work.searched += this.byteLength - (args[1] ?? 0)
-    return indexOf.apply(this, args)
-  }
+    return indexOf.apply(this, args as never)
+  } as typeof indexOf
   try {
     run()
   } finally {
-    Object.assign(Buffer.prototype, { copy, indexOf })
+    Object.assign(prototype, { copy, indexOf })
   }
   return work
 }

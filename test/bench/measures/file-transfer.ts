@@ -5,10 +5,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { WorkerProcess } from './worker-process.ts'
-import type { Contender } from './rounds.ts'
+import { WorkerProcess } from '../harness/worker-process.ts'
+import type { Contender } from '../harness/rounds.ts'
 
-const fileWorker = new URL('file-worker.ts', import.meta.url)
+const fileWorker = new URL('../harness/file-worker.ts', import.meta.url)
 
 export function fileTransfer(name: string, driver: string, bytes: number): Contender {
   let started:
@@ -29,10 +29,15 @@ export function fileTransfer(name: string, driver: string, bytes: number): Conte
     async round() {
       const { file, sender, receivers } = await (started ??= start())
       const arrived = Promise.all(receivers.map((receiver) => receiver.ask('arrived', {})))
-      const { startedAt } = (await sender.ask('send', { file })) as { startedAt: number }
-      const ends = (await arrived) as { at: number }[]
+      const { startedAt, cpu } = await sender.ask<{ startedAt: number; cpu: number }>('send', { file })
+      const ends = (await arrived) as { at: number; cpu: number }[]
       const seconds = (Math.max(...ends.map(({ at }) => at)) - startedAt) / 1000
-      return { mbPerSecond: bytes / 1e6 / seconds }
+      const mb = bytes / 1e6
+      return {
+        mbPerSecond: mb / seconds,
+        senderCpu: cpu / mb / ends.length,
+        receiverCpu: ends.reduce((sum, end) => sum + end.cpu, 0) / mb / ends.length,
+      }
     },
     async close() {
       if (started === undefined) return
