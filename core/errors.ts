@@ -11,7 +11,7 @@ export const kernelErrors = {
   E_CONFIG_SYNTAX: 'Mend the line that the message names; the file must parse before it can be checked.',
   E_CONFIG_INVALID: 'Correct the value at the path named; docs/reference/config.md lists every key.',
   E_CONFIG_EXISTS: 'Edit the config that is there, or remove it first.',
-  E_PRESET_UNKNOWN: 'Use p2pnet:minimal or p2pnet:recommended in `extends`.',
+  E_PRESET_UNKNOWN: 'Use p2pnet:minimal, p2pnet:recommended or p2pnet:classic in `extends`.',
   E_PLUGIN_NOT_FOUND: 'Check the spelling, install the package, or give a path relative to the config file.',
   E_PLUGIN_LOAD: 'The plugin threw while it was imported; the cause says where.',
   E_PLUGIN_INVALID:
@@ -61,7 +61,7 @@ export const kernelErrors = {
   E_IDLE: 'Nothing was heard for limits.idleMs.',
   E_NOT_ALLOWED: 'The trust policy does not allow this at the level the peer has reached.',
   E_QUEUE_FULL: 'Wait for send(), or for drained() when post() answers false.',
-  E_PEER_UNKNOWN: 'No open channel has this identifier; `p2pnet peers` lists those that do.',
+  E_PEER_UNKNOWN: 'Name a peer to which a channel is open: `network.channels` lists them.',
   // packets
   E_PACKET_UNKNOWN: 'Register the packet type with ctx.packets.register(type, schema) in setup().',
   E_PACKET_INVALID: 'The packet does not fit the schema of its type.',

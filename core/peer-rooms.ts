@@ -4,8 +4,8 @@
  */
 import { P2PNetError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
+import { farewell } from './packets/farewell.ts'
 import { Inbound } from './packets/inbound.ts'
-import type { NetworkPacket } from './packets/packet.ts'
 import type { ChannelServices, PeerChannel } from './peers/channel.ts'
 import { Channels } from './peers/channels.ts'
 import { Connector } from './peers/connector.ts'
@@ -83,7 +83,7 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
       kernel.refuse(refusal, address, hook)
     },
     pendingHandshakes: () => handshakes.pending,
-    farewell: (reason) => farewell(kernel, reason),
+    farewell: (reason) => farewellBytes(kernel, reason),
   })
 
   const connector: Connector = new Connector({
@@ -138,10 +138,9 @@ function remember({ peer: { identifier, address, port }, inbound, scheme }: Peer
   if (identifier !== undefined && !inbound) knownPeers.add({ host: address, port, scheme, identifier, via: 'channel' })
 }
 
-function farewell(kernel: Kernel, reason: P2PNetError): Uint8Array | undefined {
-  const data = `${reason.code}: ${reason.message}`
+function farewellBytes(kernel: Kernel, reason: P2PNetError): Uint8Array | undefined {
   try {
-    return kernel.encode({ type: 'Disconnect', timestamp: kernel.clock.now(), data } as NetworkPacket).head
+    return kernel.encode(farewell(reason, kernel.clock.now())).head
   } catch {
     // The wire does not know Disconnect: then nothing can be said.
     return undefined

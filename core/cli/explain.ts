@@ -59,7 +59,7 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
         Object.entries(hooks).flatMap(([hook, taps]) =>
           [...new Set(taps.map(({ key }) => key ?? ''))].map((key) => {
             const same = taps.filter((tap) => (tap.key ?? '') === key)
-            return [hook, key, same.map(({ plugin }) => plugin).join(', ')]
+            return [hook, key, [...new Set(same.map(({ plugin }) => plugin))].join(', ')]
           }),
         ),
       ),

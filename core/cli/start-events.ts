@@ -63,6 +63,12 @@ export function tellEvents(network: PeerNetwork, tell: (event: StartEvent) => vo
     })
 }
 
+/** Of two channels to one peer one goes, and a node may meet itself: nothing that a person has to be told. */
+export function isNews({ event, reason }: StartEvent): boolean {
+  const { code } = (reason ?? {}) as { code?: string }
+  return event !== 'peerRemoved' || (code !== 'E_DUPLICATE' && code !== 'E_SELF')
+}
+
 /** The event as a line for people. Whatever a peer has a say in is made printable. */
 export function inALine({ event, time, peer, ...fields }: StartEvent): string {
   const clock = new Date(time).toTimeString().slice(0, 8)

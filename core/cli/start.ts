@@ -7,7 +7,7 @@ import { PeerNetwork } from '../network.ts'
 import type { HostCommand } from './commands.ts'
 import { addListenFlags, composeOptions, type GlobalFlags, type ListenFlags } from './flags.ts'
 import { report, writeJson } from './output.ts'
-import { inALine, tellEvents } from './start-events.ts'
+import { inALine, isNews, tellEvents } from './start-events.ts'
 import type { Shell } from './shell.ts'
 
 const start: HostCommand = {
@@ -31,7 +31,7 @@ async function runNode(flags: GlobalFlags & ListenFlags, shell: Shell): Promise<
   const network = await PeerNetwork.create(flags.config, { cwd, ...overrides })
   tellEvents(network, (event) => {
     if (json) writeJson(shell, event)
-    else shell.write(`${inALine(event)}\n`)
+    else if (isNews(event)) shell.write(`${inALine(event)}\n`)
     if (event.event === 'pluginFailed' && event.hook === 'stop') shell.exitCode = 1
   })
 

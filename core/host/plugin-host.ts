@@ -6,6 +6,7 @@ import { within, type Clock } from '../clock.ts'
 import type { ComposedPlugin } from '../config/composition.ts'
 import { messageOf, P2PNetError } from '../errors.ts'
 import { openContext, type ContextServices, type OpenContext } from './context.ts'
+import { failureOf } from './failure-of.ts'
 import { slowTapMs, type GuardServices } from './guard.ts'
 import { buildGeneration, type Generation } from './generation.ts'
 import type { TapRecord } from './taps.ts'
@@ -92,12 +93,16 @@ export class PluginHost {
     try {
       result = (plugin as { setup(ctx: unknown, options: unknown): unknown }).setup(context.ctx, entry.options)
     } catch (thrown) {
-      throw setupError(entry, thrown)
+      throw failureOf(entry, 'setup', thrown)
     }
     context.seal()
     if (result instanceof Promise) {
       result.catch(() => undefined)
-      throw setupError(entry, new TypeError('setup() answered a promise; it must be synchronous, start() may wait'))
+      throw failureOf(
+        entry,
+        'setup',
+        new TypeError('setup() answered a promise; it must be synchronous, start() may wait'),
+      )
     }
     this.#services.context.capabilities.checkProvided(entry)
     this.#reportSlow(id, 'setup', performance.now() - before)
@@ -116,13 +121,7 @@ export class PluginHost {
       this.#reportSlow(id, step, performance.now() - before)
       await within(this.#services.clock, ms, work, late)
     } catch (thrown) {
-      if (thrown instanceof P2PNetError && thrown.code !== 'E_PLUGIN_FAILED') throw named(thrown, id, step)
-      const code = step === 'start' ? 'E_PLUGIN_START' : 'E_PLUGIN_STOP'
-      throw new P2PNetError(code, `plugin ${id} failed to ${step}: ${messageOf(thrown)}`, {
-        plugin: id,
-        hook: step,
-        cause: thrown,
-      })
+      throw failureOf(entry, step, thrown)
     }
   }
 
@@ -151,22 +150,4 @@ function inOrder(living: readonly Living[]): TapRecord[] {
     .flatMap(({ entry, context }) => context.taps.map((tap) => ({ tap, rank: entry.origin === 'file' ? 0 : 1 })))
     .sort((a, b) => a.tap.stage - b.tap.stage || a.rank - b.rank)
     .map(({ tap }) => tap)
-}
-
-function setupError({ id: plugin, path }: ComposedPlugin, thrown: unknown): P2PNetError {
-  if (!(thrown instanceof P2PNetError) || thrown.plugin !== plugin)
-    return new P2PNetError('E_PLUGIN_SETUP', `plugin ${plugin} failed in setup: ${messageOf(thrown)}`, {
-      plugin,
-      path,
-      hook: 'setup',
-      cause: thrown,
-    })
-  const { code, message, remedy, hook, cause } = thrown
-  return new P2PNetError(code, message, { remedy, plugin, path, cause, ...(hook !== undefined && { hook }) })
-}
-
-function named(error: P2PNetError, plugin: string, hook: string): P2PNetError {
-  if (error.plugin !== undefined) return error
-  const { code, message, remedy, path, cause } = error
-  return new P2PNetError(code, message, { remedy, plugin, hook, cause, ...(path !== undefined && { path }) })
 }

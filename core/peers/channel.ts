@@ -4,15 +4,16 @@
  */
 import type { Clock } from '../clock.ts'
 import { asP2PNetError, messageOf, P2PNetError } from '../errors.ts'
+import { farewell, readFarewell } from '../packets/farewell.ts'
 import type { AnyPacket, NetworkPacket } from '../packets/packet.ts'
 import type { Frame, Wire } from '../packets/wire.ts'
 import type { Limits } from '../settings.ts'
-import { TrustLevel } from '../trust/levels.ts'
+import type { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
+import { TrustState } from '../trust/trust-state.ts'
 import { Intake } from './intake.ts'
 import { OutQueue } from './out-queue.ts'
 import type { Connection } from './transport.ts'
-import { Waiters } from './waiters.ts'
 
 /** Who is at the other end. */
 export interface ChannelPeer {
@@ -65,11 +66,8 @@ export class PeerChannel {
   readonly #intake: Intake
   readonly #out: OutQueue
   readonly #takers = new Set<PacketTaker>()
-  readonly #trustWaiters = new Waiters()
+  readonly #trust = new TrustState()
   #peer: ChannelPeer
-  #level: TrustLevel = TrustLevel.unknown
-  #trusted = false
-  #untrustable: P2PNetError | undefined
   /** The other side has ended; what it sent before is still being handled. */
   #over = false
   #closing = false
@@ -135,11 +133,11 @@ export class PeerChannel {
   }
 
   get level(): TrustLevel {
-    return this.#level
+    return this.#trust.level
   }
 
   get trusted(): boolean {
-    return this.#trusted
+    return this.#trust.trusted
   }
 
   /** True once it is closing or closed, or the other side has ended. */
@@ -183,10 +181,7 @@ export class PeerChannel {
    * @throws P2PNetError the reason if it will not be.
    */
   whenTrusted(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#trusted) return Promise.resolve()
-    const reason = this.#reason ?? this.#untrustable
-    if (reason !== undefined) return Promise.reject(reason)
-    return this.#trustWaiters.wait(options.signal)
+    return this.#trust.reached(options.signal)
   }
 
   /**
@@ -289,26 +284,19 @@ export class PeerChannel {
   }
 
   setTrust(level: TrustLevel, trusted: boolean): void {
-    this.#level = level
-    this.#trusted = trusted
     const { frameBytes, frameBytesBeforeTrust } = this.#services.limits
     this.#intake.frameBytes = trusted ? frameBytes : Math.min(frameBytesBeforeTrust, frameBytes)
-    if (!trusted) return
-    this.#untrustable = undefined
-    this.#trustWaiters.resolve()
+    this.#trust.set(level, trusted)
   }
 
   /** The handshake is over and the peer is not trusted, or is no longer. */
   failTrust(reason: P2PNetError): void {
-    this.#untrustable = reason
-    this.#trustWaiters.reject(reason)
+    this.#trust.fail(reason)
   }
 
   /** The other side gave a reason for what comes next: the end of the connection. */
   hearFarewell(data: string | undefined): void {
-    const [, code = 'E_DISCONNECTED', words = data ?? 'no reason given'] =
-      /^(E_[A-Z_]{1,60}): ([^]*)$/.exec(data ?? '') ?? []
-    this.#farewellHeard = new P2PNetError(code, `${this.#peer.address} closed the channel: ${words}`)
+    this.#farewellHeard = readFarewell(data, this.#peer.address)
   }
 
   /** The other side has left, or said goodbye and may: closes with the reason it gave. */
@@ -359,8 +347,7 @@ export class PeerChannel {
     const { clock, encode } = this.#services
     this.#end(reason)
     try {
-      const data = `${reason.code}: ${reason.message}`.slice(0, 1024)
-      const said = this.#out.finish(encode({ type: 'Disconnect', timestamp: clock.now(), data } as NetworkPacket))
+      const said = this.#out.finish(encode(farewell(reason, clock.now())))
       const timer = clock.setTimeout(() => connection.destroy(), farewellMs)
       said.then(
         () => connection.end(),
@@ -386,8 +373,7 @@ export class PeerChannel {
     this.#closing = true
     this.#reason = reason
     this.#intake.stop()
-    this.#trusted = false
-    this.failTrust(reason)
+    this.#trust.fail(reason)
     this.#takers.clear()
     this.#abort?.abort(reason)
     this.#services.closed(this, reason)

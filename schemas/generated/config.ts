@@ -7,7 +7,7 @@ export interface Config {
   /** Path of the JSON Schema that an editor completes this file with. */
   readonly $schema?: string
   /**
-   * Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`.
+   * Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`, `p2pnet:classic`.
    *
    * @default []
    */
@@ -272,7 +272,7 @@ export interface ResolvedConfig {
   /** Path of the JSON Schema that an editor completes this file with. */
   readonly $schema?: string
   /**
-   * Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`.
+   * Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`, `p2pnet:classic`.
    *
    * @default []
    */
@@ -541,7 +541,7 @@ export const configSchema = {
   properties: {
     $schema: { description: 'Path of the JSON Schema that an editor completes this file with.', type: 'string' },
     extends: {
-      description: 'Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`.',
+      description: 'Presets to start from, in order: `p2pnet:minimal`, `p2pnet:recommended`, `p2pnet:classic`.',
       type: 'array',
       items: { type: 'string', minLength: 1, examples: ['p2pnet:minimal', 'p2pnet:recommended'] },
       default: [],

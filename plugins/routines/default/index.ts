@@ -25,7 +25,7 @@ export default definePlugin<ResolvedRoutinesDefaultOptions>({
   schema: routinesDefaultSchema,
   provides: ['routines'],
   errors: {
-    E_ROUTINE_UNKNOWN: 'Use the name of a routine that is there; `p2pnet routines` lists them.',
+    E_ROUTINE_UNKNOWN: 'Use the name of a routine that is there: iterate over the routines capability to see them.',
     E_ROUTINE_DUPLICATE: 'Give the routine another name: each is known by its own.',
     E_ROUTINE_INTERVAL: 'Give an interval of at least 10 ms.',
   },

@@ -8,7 +8,6 @@ import { readUtc } from './time.ts'
 
 const before = '{"Message":"'
 const after = '"}'
-const backslash = 0x5c
 
 export class QuickMessages {
   #identifier: string | undefined
@@ -19,7 +18,7 @@ export class QuickMessages {
   read(body: string): PureMessagePacket | undefined {
     if (this.#identifier === undefined || !body.startsWith(before)) return undefined
     const end = body.indexOf('"', before.length)
-    if (end === -1 || body.charCodeAt(end - 1) === backslash) return undefined
+    if (end === -1) return undefined
     const timeAt = end + this.#between.length
     // Not startsWith, which looks at a text of this length letter by letter.
     if (body.slice(end, timeAt) !== this.#between || !body.endsWith(after)) return undefined
@@ -37,7 +36,7 @@ export class QuickMessages {
   }
 }
 
-/** A copy, which keeps nothing of the chunk alive; undefined for what is no JSON. */
+/** A copy, which keeps nothing of the chunk alive; undefined for what is no JSON, as where the quote was an escaped one. */
 function textIn(json: string): string | undefined {
   try {
     return JSON.parse(json) as string

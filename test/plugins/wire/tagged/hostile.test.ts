@@ -121,6 +121,12 @@ const refused: { what: string; text: string; code: string; says: RegExp }[] = [
     says: /deeper than 32/,
   },
   {
+    what: 'hides its depth behind an escaped quote',
+    text: message(`{"a":"\\"","Message":${'['.repeat(40)}${']'.repeat(40)}}`),
+    code: 'E_FRAME_INVALID',
+    says: /deeper than 32/,
+  },
+  {
     what: 'hides its depth behind quotes',
     text: message(`{"\\\\":"\\"","a":${'[{"\\"":'.repeat(40)}`),
     code: 'E_FRAME_INVALID',

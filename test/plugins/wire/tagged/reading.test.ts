@@ -68,6 +68,11 @@ const tolerated: { what: string; text: string; packets: object[] }[] = [
     packets: [pure('hi')],
   },
   {
+    what: 'brackets in a text, behind an escaped quote',
+    text: `<Message>{"Message":"\\"${'[{'.repeat(100)}\\\\"}</Message>`,
+    packets: [pure(`"${'[{'.repeat(100)}\\`)],
+  },
+  {
     what: 'a payload without tags',
     text: `<DataTransmit>{"Data":"${base64('raw')}","DataType":0}</DataTransmit>`,
     packets: [data('raw')],
