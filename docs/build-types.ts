@@ -107,7 +107,7 @@ const sections: readonly Section[] = [
     title: 'Wires and transports',
     words: 'What the authors of a wire or a transport write.',
     from: {
-      'core/packets/wire.ts': ['Wire', 'Frame', 'Lane', 'Decoder', 'DecoderLimits'],
+      'core/packets/wire.ts': ['Wire', 'Frame', 'Lane', 'Decoder', 'DecoderLimits', 'DatagramCodec'],
       'core/peers/transport.ts': ['Transport', 'Connection', 'ListenOptions', 'TransportListener', 'Listening'],
     },
   },

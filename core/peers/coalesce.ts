@@ -38,7 +38,7 @@ function runsOf(batch: readonly Frame[]): Run[] {
   const runs: Run[] = []
   let last: Run | undefined
   const add = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
-    if (last !== undefined && last.end === byteOffset && last.buffer === buffer) last.end += byteLength
+    if (last?.end === byteOffset && last.buffer === buffer) last.end += byteLength
     else runs.push((last = { buffer, start: byteOffset, end: byteOffset + byteLength }))
   }
   for (const { head, payload } of batch) {

@@ -9,7 +9,9 @@ import {
   type Lane,
   type NetworkPacket,
   type PacketRegistry,
+  type Stamp,
 } from '../../../core/index.ts'
+import { Arena } from '../shared/arena.ts'
 import { elements, isStandard, type Element } from './elements.ts'
 import { checkDataType, mark, PacketWriter } from './write.ts'
 
@@ -19,45 +21,46 @@ export interface EncoderOptions {
   readonly frameBytes: number
 }
 
-/** From here on an element travels by reference; a copy of less is cheaper than another buffer in the write. */
-const byReference = 4096
-
 export class TaggedEncoder {
   readonly #options: EncoderOptions
   readonly #writer = new PacketWriter()
+  readonly #arena = new Arena()
 
   constructor(options: EncoderOptions) {
     this.#options = options
   }
 
   /** @throws P2PNetError E_PACKET_UNKNOWN, E_PACKET_INVALID, E_FRAME_TOO_LARGE */
-  encode(packet: NetworkPacket): Frame {
+  encode(packet: NetworkPacket, stamp?: Stamp): Frame {
     const type = this.#options.types.get(packet.type)
     if (type === undefined)
       throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
-    const { element, json } = this.#json(packet, type.bytesField)
-    const text = `${element.open}${json}}${element.close}`
+    const element = isStandard(packet.type) ? elements[packet.type] : elements.DataTransmission
+    const text = `${element.open}${this.#json(packet, type.bytesField, stamp)}}${element.close}`
     this.#check(packet.type, text.length)
-    return new ElementFrame(text, element, type.laneOf(packet))
+    const head = this.#arena.take(text.length)
+    head.write(text, 'latin1')
+    return new ElementFrame(head, element, type.laneOf(packet))
   }
 
   /** The JSON alone, without tags: what the original broadcasts. @throws P2PNetError as encode */
   bare(packet: NetworkPacket): Uint8Array {
-    const json = this.#json(packet, this.#options.types.get(packet.type)?.bytesField).json
-    return Buffer.from(`${json}${json.includes('"p2pnet":') ? '' : mark}}`, 'latin1')
+    const json = this.#json(packet, this.#options.types.get(packet.type)?.bytesField)
+    return Buffer.from(isMarked(json) ? `${json}}` : `${json}${mark}}`, 'latin1')
   }
 
-  #json(packet: NetworkPacket, bytesField: string | undefined): { element: Element; json: string } {
+  /** ASCII, without the last brace. */
+  #json(packet: NetworkPacket, bytesField: string | undefined, stamp?: Stamp): string {
     const { type } = packet
     if (!isStandard(type)) {
       this.#checkBytes(packet, bytesField)
-      return { element: elements.DataTransmission, json: this.#writer.other(packet, bytesField) }
+      return this.#writer.other(packet, bytesField, stamp)
     }
     if (type === 'DataTransmission') {
       checkDataType(packet as DataTransmissionPacket)
       this.#checkBytes(packet, 'data')
     }
-    return { element: elements[type], json: this.#writer.standard(type, packet) }
+    return this.#writer.standard(type, packet, stamp)
   }
 
   /** What is too long as base64 alone is not turned into it first. */
@@ -74,30 +77,28 @@ export class TaggedEncoder {
 }
 
 class ElementFrame implements Frame {
-  readonly head: Uint8Array
-  readonly payload?: Uint8Array
+  readonly head: Buffer
   readonly lane: Lane
   readonly bytes: number
   readonly #element: Element
 
-  /** `text` is ASCII. */
-  constructor(text: string, element: Element, lane: Lane) {
+  constructor(head: Buffer, element: Element, lane: Lane) {
+    this.head = head
     this.lane = lane
-    this.bytes = text.length
+    this.bytes = head.byteLength
     this.#element = element
-    if (text.length < byReference) this.head = Buffer.from(text, 'latin1')
-    else {
-      this.head = Buffer.from(element.open, 'latin1')
-      this.payload = Buffer.from(text.slice(element.open.length), 'latin1')
-    }
   }
 
   opening(): Frame {
-    const whole = this.payload === undefined ? this.head : Buffer.concat([this.head, this.payload])
-    const text = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1')
-    // The text of a field cannot look like this: its quotes are escaped.
-    if (text.includes('"p2pnet":')) return this
+    const text = this.head.toString('latin1')
+    if (isMarked(text)) return this
     const end = text.length - this.#element.close.length - 1
-    return new ElementFrame(`${text.slice(0, end)}${mark}${text.slice(end)}`, this.#element, this.lane)
+    const head = Buffer.from(`${text.slice(0, end)}${mark}${text.slice(end)}`, 'latin1')
+    return new ElementFrame(head, this.#element, this.lane)
   }
+}
+
+/** The text of a field cannot look like this: its quotes are escaped. */
+function isMarked(json: string): boolean {
+  return json.includes('"p2pnet":')
 }

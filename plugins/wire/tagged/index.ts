@@ -22,7 +22,8 @@ export default definePlugin<ResolvedWireTaggedOptions>({
     ctx.provide('wire', {
       name: 'tagged',
       createDecoder: (limits) => new TaggedDecoder(limits, decoding),
-      encode: (packet) => encoder.encode(packet),
+      stamps: true,
+      encode: (packet, stamp) => encoder.encode(packet, stamp),
       ...(paceMs > 0 && { pauseAfter: ({ bytes }: Frame) => Math.ceil(bytes / readBytes) * paceMs }),
       datagrams: datagramCodec(encoder, decoding),
     })

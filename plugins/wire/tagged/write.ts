@@ -11,9 +11,9 @@ import {
   type IdentifierPacket,
   type NetworkPacket,
   type PureMessagePacket,
+  type Stamp,
 } from '../../../core/index.ts'
-import type { StandardType } from './elements.ts'
-import { dataTypes } from './elements.ts'
+import { dataTypes, type StandardType } from './elements.ts'
 import { tagged } from './payload.ts'
 import { plainJson, quoted, quotedOrNull } from './text.ts'
 import { timeWriter, type TimeWriter } from './time.ts'
@@ -22,60 +22,64 @@ import { timeWriter, type TimeWriter } from './time.ts'
 export class PacketWriter {
   readonly #time: TimeWriter = timeWriter()
 
-  standard(type: StandardType, packet: NetworkPacket): string {
+  standard(type: StandardType, packet: NetworkPacket, stamp?: Stamp): string {
+    const origin = this.#origin(packet, stamp)
     switch (type) {
       case 'PureMessage':
-        return `{"Message":${quoted((packet as PureMessagePacket).message)}${this.#origin(packet)}`
+        return `{"Message":${quoted((packet as PureMessagePacket).message)}${origin}`
       case 'DataTransmission': {
         const { data, dataType } = packet as DataTransmissionPacket
-        return `{"Data":"${tagged(data, dataType)}","DataType":${dataTypes.indexOf(dataType)}${this.#origin(packet)}`
+        return `{"Data":"${tagged(data, dataType)}","DataType":${dataTypes.indexOf(dataType)}${origin}`
       }
       case 'Identifier': {
         const { message, data, ip, network } = packet as IdentifierPacket
         const fields = `{"Message":${quotedOrNull(message)},"Data":${data},"IP":${quotedOrNull(ip)}`
-        return fields + this.#origin(packet) + extra(network !== undefined && { network })
+        return fields + origin + extra(network !== undefined && { network })
       }
       case 'CollectionShare':
-        return this.#collectionShare(packet as CollectionSharePacket)
+        return collectionShare(packet as CollectionSharePacket, origin)
       case 'Disconnect':
-        return this.#disconnect(packet as DisconnectPacket)
+        return this.#disconnect(packet as DisconnectPacket, origin)
     }
   }
 
   /** A type that the original does not know: a data packet of the kind that it takes and throws away. */
-  other(packet: NetworkPacket, bytesField: string | undefined): string {
+  other(packet: NetworkPacket, bytesField: string | undefined, stamp?: Stamp): string {
     const elsewhere = ['sourceOriginIdentifier', 'sourceOriginTime', bytesField]
     const fields = Object.entries(packet).filter(([name]) => !elsewhere.includes(name))
     const bytes = bytesField === undefined ? undefined : (packet as OtherPacket)[bytesField]
     const data = tagged((bytes as Uint8Array | undefined) ?? new Uint8Array(), 'MiscData')
-    return `{"Data":"${data}","DataType":${dataTypes.indexOf('MiscData')}${this.#origin(packet)}${extra(Object.fromEntries(fields))}`
+    const start = `{"Data":"${data}","DataType":${dataTypes.indexOf('MiscData')}`
+    return start + this.#origin(packet, stamp) + extra(Object.fromEntries(fields))
   }
 
-  #collectionShare(packet: CollectionSharePacket): string {
-    const { data, peers } = packet
-    // The original's Data is a number.
-    const isNumber = data !== undefined && data !== '0' && String(Number(data) | 0) === data
-    const list = peers.map(
-      ({ address, port, identifier }) =>
-        `{"$type":"GenericPeer","Port":${port},"Address":${quoted(address)},"Identifier":${quotedOrNull(identifier)}}`,
-    )
-    const fields = `{"Data":${isNumber ? data : 0},"peers":[${list.join(',')}]`
-    return fields + this.#origin(packet) + extra(data !== undefined && !isNumber && { data })
-  }
-
-  #disconnect(packet: DisconnectPacket): string {
+  #disconnect(packet: DisconnectPacket, origin: string): string {
     const { ip, port, timestamp, data } = packet
     // The original's Data is a dictionary of strings.
     const reason = data === undefined ? '{}' : `{"Reason":${quoted(data)}}`
     const fields = `{"IP":${quotedOrNull(ip)},"Port":${port ?? 0},"Timestamp":"${this.#time(timestamp)}","Data":${reason}`
-    return fields + this.#origin(packet) + extra(port === 0 && { port })
+    return fields + origin + extra(port === 0 && { port })
   }
 
   /** The fields of the base class. */
-  #origin({ sourceOriginIdentifier, sourceOriginTime }: NetworkPacket): string {
-    const identifier = quotedOrNull(sourceOriginIdentifier)
-    return `,"SourceOriginIdentifier":${identifier},"SourceOriginTime":"${this.#time(sourceOriginTime)}"`
+  #origin({ sourceOriginIdentifier, sourceOriginTime }: NetworkPacket, stamp: Stamp | undefined): string {
+    // A node that is nobody yet has an empty name.
+    const own = stamp?.identifier === '' ? undefined : stamp?.identifier
+    const identifier = quotedOrNull(sourceOriginIdentifier ?? own)
+    const time = this.#time(sourceOriginTime ?? stamp?.time)
+    return `,"SourceOriginIdentifier":${identifier},"SourceOriginTime":"${time}"`
   }
+}
+
+function collectionShare({ data, peers }: CollectionSharePacket, origin: string): string {
+  // The original's Data is a number.
+  const isNumber = data !== undefined && data !== '0' && String(Number(data) | 0) === data
+  const list = peers.map(
+    ({ address, port, identifier }) =>
+      `{"$type":"GenericPeer","Port":${port},"Address":${quoted(address)},"Identifier":${quotedOrNull(identifier)}}`,
+  )
+  const fields = `{"Data":${isNumber ? data : 0},"peers":[${list.join(',')}]`
+  return fields + origin + extra(data !== undefined && !isNumber && { data })
 }
 
 type OtherPacket = NetworkPacket & Record<string, unknown>

@@ -69,8 +69,8 @@ describe('the origin of a packet', () => {
       'alice',
     ])
     expect(peer.isClosed).to.equal(false)
-    peer.send({ type: 'CollectionShare', peers: 7 })
-    expect(await peer.farewell()).to.equal('E_PACKET_INVALID: CollectionShare: /peers must be array')
+    peer.send({ type: 'CollectionShare', peers: [{ address: 'a', port: 0 }] })
+    expect(await peer.farewell()).to.equal('E_PACKET_INVALID: CollectionShare: /peers/0/port must be >= 1')
   })
 
   it('cannot be taken from whoever had it first', async () => {

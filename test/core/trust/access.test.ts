@@ -206,7 +206,7 @@ describe('the ledger', () => {
     await connect(await nodes.start('other'), node)
     const before = Date.now()
     const peer = await enter(node, 'alice', '127.0.0.2')
-    peer.send({ type: 'CollectionShare', peers: 1 })
+    peer.send({ type: 'CollectionShare', peers: [{ address: 'a', port: 0 }] })
     await eventually(() => node.decisions({ peer: 'alice' }).length === 1)
     await (await enter(node, 'mallory', '127.0.0.3')).farewell()
     expect(node.decisions({ peer: 'alice' })[0]).to.include({
@@ -228,7 +228,7 @@ describe('the ledger', () => {
   it('cannot be flooded by one peer, whatever it varies', async () => {
     const node = await nodes.start('node')
     const honest = await enter(node, 'alice', '127.0.0.2')
-    honest.send({ type: 'CollectionShare', peers: 1 })
+    honest.send({ type: 'CollectionShare', peers: [{ address: 'a', port: 0 }] })
     await eventually(() => node.decisions({ peer: 'alice' }).length === 1)
     const flood = await enter(node, 'mallory', '127.0.0.3')
     const { frame } = await import('../../support/wire-codec.ts')

@@ -120,16 +120,39 @@ describe('the text of an element', () => {
     expect(text).to.equal(`<Message>{"Message":"a\\uFFFD|\\uFFFD\\uFFFD",${origin}}</Message>`)
   })
 
-  it('is the same in one piece and by reference, and counts what it weighs', () => {
+  it('takes who sends and when from the stamp, where the packet does not say it', () => {
+    const stamp = { identifier: 'me', time: 1_745_000_000_000 }
+    const cases: [packet: object, stamp: typeof stamp, written: string][] = [
+      [{}, stamp, '"SourceOriginIdentifier":"me","SourceOriginTime":"2025-04-18T18:13:20Z"'],
+      [from, stamp, origin],
+      [
+        { sourceOriginIdentifier: 'abc' },
+        stamp,
+        '"SourceOriginIdentifier":"abc","SourceOriginTime":"2025-04-18T18:13:20Z"',
+      ],
+      [{}, { ...stamp, identifier: '' }, '"SourceOriginIdentifier":null,"SourceOriginTime":"2025-04-18T18:13:20Z"'],
+    ]
+    expect(wire.stamps).to.equal(true)
+    for (const [said, by, written] of cases)
+      for (const type of ['PureMessage', 'Identifier', 'Disconnect', 'CollectionShare', 'DataTransmission', 'Empty']) {
+        const packet = { type, message: '', data: Buffer.alloc(0), dataType: 'File', peers: [], ...said }
+        expect(Buffer.from(wire.encode(packet as never, by).head).toString()).to.include(written)
+      }
+  })
+
+  it('lies beside the one before, so that both leave in one write', () => {
+    const [first, second] = ['a', 'b'].map((message) => wire.encode({ type: 'PureMessage', message, ...from } as never))
+    expect(second?.head.buffer).to.equal(first?.head.buffer)
+    expect(second?.head.byteOffset).to.equal(first!.head.byteOffset + first!.bytes)
+  })
+
+  it('counts what it weighs, and goes in the lane of its type', () => {
     for (const size of [10, 3000, 30_000]) {
       const data = Buffer.alloc(size, 7)
       const frame = wire.encode({ type: 'DataTransmission', dataType: 'File', data, ...from } as never)
-      const text = Buffer.concat([frame.head, frame.payload ?? Buffer.alloc(0)])
-      expect(frame.payload === undefined).to.equal(size < 3000)
-      expect(frame.head.byteLength).to.be.below(4096)
-      expect(frame.bytes).to.equal(text.byteLength)
+      expect(frame.bytes).to.equal(frame.head.byteLength)
       expect(frame.lane).to.equal('bulk')
-      expect(pull(wire.createDecoder({ frameBytes: 65_536 }), text)).to.deep.equal([
+      expect(pull(wire.createDecoder({ frameBytes: 65_536 }), frame.head)).to.deep.equal([
         { type: 'DataTransmission', dataType: 'File', data, ...from },
       ])
     }
