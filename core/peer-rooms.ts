@@ -123,6 +123,7 @@ function channelServices(kernel: Kernel): () => ChannelServices {
       closed: (channel, reason) => {
         kernel.channels.remove(channel, reason)
       },
+      survivor: (channel) => kernel.channels.survivor(channel),
     })
 }
 

@@ -50,7 +50,8 @@ export class Inbound {
     const current = generation()
     const refusal = current.at.packets.admit.call(packet as Packet, channel)
     if (refusal !== undefined) {
-      this.#services.refuse(refusal, channel, 'packets.admit')
+      // A goodbye was heard, and its connection ends by itself: nothing was refused that anybody wanted.
+      if (packet.type !== 'Disconnect') this.#services.refuse(refusal, channel, 'packets.admit')
       return undefined
     }
     events.emit('packet', packet, channel)

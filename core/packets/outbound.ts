@@ -41,9 +41,17 @@ function check(packet: NetworkPacket, { types }: OutboundServices): void {
   throw new P2PNetError('E_PACKET_INVALID', `${packet.type} is invalid: ${describeErrors(type.validate)}`)
 }
 
+/**
+ * Who and when, then the packet's own fields one by one: `{ ...packet, who, when }` makes V8 give up on the shape of the
+ * object, which costs microseconds, here and wherever it is read.
+ */
 function fillIn(packet: NetworkPacket, { identifier, time }: Stamp): NetworkPacket {
   if (packet.sourceOriginTime !== undefined && packet.sourceOriginIdentifier !== undefined) return packet
-  const sourceOriginTime = packet.sourceOriginTime ?? time
-  if (identifier === '') return { ...packet, sourceOriginTime }
-  return { ...packet, sourceOriginIdentifier: packet.sourceOriginIdentifier ?? identifier, sourceOriginTime }
+  const filled: Record<string, unknown> = { type: packet.type, sourceOriginTime: time }
+  if (identifier !== '') filled.sourceOriginIdentifier = identifier
+  for (const name of Object.keys(packet)) {
+    const value = packet[name as keyof NetworkPacket]
+    if (value !== undefined) filled[name] = value
+  }
+  return filled as unknown as NetworkPacket
 }

@@ -48,6 +48,8 @@ export interface ChannelServices {
   /** A no of the channel itself, for the ledger. */
   refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
   closed(channel: PeerChannel, reason: P2PNetError): void
+  /** The channel to the same peer that stays when this one has to go. */
+  survivor(channel: PeerChannel): PeerChannel | undefined
 }
 
 /** How long a goodbye may take to leave before the connection is cut. */
@@ -74,6 +76,8 @@ export class PeerChannel {
   /** Made when somebody asks for the signal. */
   #abort: AbortController | undefined
   #reason: P2PNetError | undefined
+  /** Of two channels to one peer one stays: whoever holds the other goes on through it. */
+  #survivor: PeerChannel | undefined
   #farewellHeard: P2PNetError | undefined
   #packetsOut = 0
   #bytesOutSeen = 0
@@ -103,6 +107,9 @@ export class PeerChannel {
       owed: (bytes) => {
         if (wire.encodeCredit !== undefined) this.#out.push(wire.encodeCredit(bytes))
       },
+      keepsUp: () => {
+        this.#out.keepsUp()
+      },
       failed: (error) => {
         this.#refuse(error, 'wire')
         void this.#farewell(error)
@@ -119,6 +126,7 @@ export class PeerChannel {
       limitBytes: limits.outQueueBytes,
       windowBytes: wire.encodeCredit === undefined ? Infinity : limits.windowBytes,
       stallMs: limits.stallMs,
+      pauseAfter: wire.pauseAfter,
       onStall: () => {
         const ms = String(limits.stallMs)
         const error = new P2PNetError('E_SLOW_PEER', `${this.#peer.address} has read nothing for ${ms} ms`)
@@ -129,15 +137,15 @@ export class PeerChannel {
   }
 
   get peer(): ChannelPeer {
-    return this.#peer
+    return this.#survivor?.peer ?? this.#peer
   }
 
   get level(): TrustLevel {
-    return this.#trust.level
+    return this.#survivor?.level ?? this.#trust.level
   }
 
   get trusted(): boolean {
-    return this.#trust.trusted
+    return this.#survivor?.trusted ?? this.#trust.trusted
   }
 
   /** True once it is closing or closed, or the other side has ended. */
@@ -181,7 +189,7 @@ export class PeerChannel {
    * @throws P2PNetError the reason if it will not be.
    */
   whenTrusted(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#trust.reached(options.signal)
+    return this.#survivor?.whenTrusted(options) ?? this.#trust.reached(options.signal)
   }
 
   /**
@@ -191,7 +199,7 @@ export class PeerChannel {
   send(packet: AnyPacket): Promise<void> {
     try {
       const frame = this.#services.encode(packet)
-      return this.postFrame(frame) ? done : this.#out.drained(frame.lane)
+      return this.postFrame(frame) ? done : this.drained(frame.lane)
     } catch (error) {
       return Promise.reject(asP2PNetError(error, 'E_PACKET_INVALID'))
     }
@@ -207,6 +215,7 @@ export class PeerChannel {
 
   /** A frame that is encoded already, for many channels at once. @throws P2PNetError E_CLOSED, E_QUEUE_FULL */
   postFrame(frame: Frame): boolean {
+    if (this.#survivor !== undefined) return this.#survivor.postFrame(frame)
     if (this.#closing)
       throw this.#reason ?? new P2PNetError('E_CLOSED', `the channel to ${this.#peer.address} is closed`)
     const room = this.#out.push(frame)
@@ -216,12 +225,12 @@ export class PeerChannel {
 
   /** Resolves when there is room in this lane, or in every lane. */
   drained(lane: Frame['lane'] | 'all' = 'all'): Promise<void> {
-    return this.#out.drained(lane)
+    return this.#survivor?.drained(lane) ?? this.#out.drained(lane)
   }
 
   /** Resolves when everything so far was handed to the connection. */
   flushed(): Promise<void> {
-    return this.#out.flushed()
+    return this.#survivor?.flushed() ?? this.#out.flushed()
   }
 
   /**
@@ -240,6 +249,7 @@ export class PeerChannel {
 
   /** Says goodbye with the reason and closes. Resolves when the connection is gone. */
   close(reason?: Refusal): Promise<void> {
+    if (this.#survivor !== undefined) return this.#survivor.close(reason)
     const { code, reason: words } = reason ?? { code: 'E_DISCONNECTED', reason: 'closed by this node' }
     return this.#farewell(new P2PNetError(code, words))
   }
@@ -373,10 +383,13 @@ export class PeerChannel {
     this.#closing = true
     this.#reason = reason
     this.#intake.stop()
-    this.#trust.fail(reason)
     this.#takers.clear()
     this.#abort?.abort(reason)
+    const survivor = reason.code === 'E_DUPLICATE' ? this.#services.survivor(this) : undefined
+    if (survivor === undefined) this.#trust.fail(reason)
+    else this.#trust.follow(survivor.whenTrusted(), reason)
     this.#services.closed(this, reason)
+    this.#survivor = survivor
   }
 }
 

@@ -76,6 +76,16 @@ export class Channels implements Iterable<PeerChannel> {
     this.#services.events.emit('peerRemoved', channel, reason)
   }
 
+  /** Another open channel to the peer of this one. */
+  survivor(channel: PeerChannel): PeerChannel | undefined {
+    const { identifier = this.#expected.get(channel), address, port } = channel.peer
+    const named = identifier === undefined ? undefined : this.#byIdentifier.get(identifier)
+    const others = [...this.#open].filter((other) => other !== channel && !other.closed)
+    if (named !== undefined) return others.find((other) => other === named)
+    // It went before it could say its name; where it listens is told on the other channel.
+    return others.find(({ peer }) => peer.address === address && peer.port === port)
+  }
+
   /** The peer's name becomes known. False: the channel had to be closed. */
   claim(channel: PeerChannel, identifier: string): boolean {
     const objection = this.#objection(channel, identifier)

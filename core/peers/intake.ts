@@ -24,6 +24,8 @@ export interface IntakeOptions {
   granted(bytes: number): void
   /** These bytes of bulk were handled: the other side may send as many again. */
   owed(bytes: number): void
+  /** The peer has shown that it takes packets as fast as they come. Called once. */
+  keepsUp(): void
   /** The stream is lost. */
   failed(error: P2PNetError): void
   /** The other side has ended, and what it had sent is handled. */
@@ -43,6 +45,7 @@ export class Intake {
   #busy = false
   #ending = false
   #stopped = false
+  #keepsUp = false
   packets = 0
   bytes = 0
   /** When bytes came last; ms since 1970. */
@@ -114,6 +117,10 @@ export class Intake {
       const packet = this.#decoder.next()
       if (packet === undefined) return true
       this.packets++
+      if (!this.#keepsUp && this.#decoder.keepsUp === true) {
+        this.#keepsUp = true
+        this.#options.keepsUp()
+      }
       const pending = receive(packet)
       const wait = this.#rate.take(this.#activeAt)
       if (this.#stopped) return false

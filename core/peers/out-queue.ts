@@ -1,7 +1,7 @@
 /**
  * What a channel still has to write: three lanes, control before message before bulk. Small frames of one turn leave as
  * one write; large payloads go by reference; bulk runs under the window that the receiver refills. The queue says when
- * to wait, and when the other side has stopped reading.
+ * to wait, and when the other side has stopped reading. A peer that cannot keep up gets one frame at a time.
  */
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../clock.ts'
@@ -25,6 +25,8 @@ export interface OutQueueOptions {
   /** Bytes of bulk in flight until the other side gives credit; Infinity when the wire has no window. */
   readonly windowBytes: number
   readonly stallMs: number
+  /** ms of nothing after each frame, until keepsUp() is called. */
+  readonly pauseAfter?: ((frame: Frame) => number) | undefined
   /** Nothing moved for stallMs while something waited. */
   onStall(): void
 }
@@ -47,6 +49,10 @@ export class OutQueue {
   #waiters: Waiter[] = []
   #stall: Timer | undefined
   #yieldedAt = 0
+  #pauseAfter: ((frame: Frame) => number) | undefined
+  /** Nothing is written until it is over. */
+  #pause: Timer | undefined
+  #isOpen = false
   /** Bytes handed to the connection so far. */
   written = 0
 
@@ -55,6 +61,7 @@ export class OutQueue {
     this.#options = options
     this.#mark = Math.min(softMark, options.limitBytes / 4)
     this.#window = options.windowBytes
+    this.#pauseAfter = options.pauseAfter
     connection.on('drain', () => {
       this.#blocked = false
       this.#progress()
@@ -87,6 +94,12 @@ export class OutQueue {
     return this.flushed()
   }
 
+  /** The other side takes frames as fast as they come. */
+  keepsUp(): void {
+    this.#pauseAfter = undefined
+    if (this.#pause !== undefined) this.#resume()
+  }
+
   /** The other side can take this many more bytes of bulk. */
   grant(bytes: number): void {
     this.#window = Math.min(this.#window + bytes, this.#options.windowBytes)
@@ -110,7 +123,8 @@ export class OutQueue {
     if (this.#closed !== undefined) return
     this.#closed = reason
     this.#options.clock.clear(this.#stall)
-    this.#stall = undefined
+    this.#options.clock.clear(this.#pause)
+    this.#stall = this.#pause = undefined
     for (const name of laneNames) this.#lanes[name].clear()
     for (const waiter of this.#waiters.splice(0)) waiter.reject(reason)
   }
@@ -124,7 +138,7 @@ export class OutQueue {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#blocked) return
+    if (this.#scheduled || this.#blocked || this.#pause !== undefined) return
     if (this.#mustYield()) {
       this.#flushLater()
       return
@@ -145,12 +159,24 @@ export class OutQueue {
 
   readonly #flush = (): void => {
     this.#scheduled = false
-    if (this.#blocked || this.#closed !== undefined) return
+    if (this.#blocked || this.#pause !== undefined || this.#closed !== undefined) return
     const batch = this.#take()
+    if (this.#pauseAfter !== undefined) this.#rest(batch)
     if (batch.length > 0) this.#write(coalesce(batch))
     this.#wake()
-    if (this.#blocked || !this.#mayTake()) this.#watch()
+    if (this.#blocked || this.#pause !== undefined || !this.#mayTake()) this.#watch()
     else this.#flushLater()
+  }
+
+  #rest([frame]: readonly Frame[]): void {
+    const ms = frame === undefined ? 0 : (this.#pauseAfter?.(frame) ?? 0)
+    if (ms > 0) this.#pause = this.#options.clock.setTimeout(() => this.#resume(), ms)
+  }
+
+  #resume(): void {
+    this.#options.clock.clear(this.#pause)
+    this.#pause = undefined
+    this.#schedule()
   }
 
   #mayTake(): boolean {
@@ -160,7 +186,7 @@ export class OutQueue {
 
   #take(): Frame[] {
     const batch: Frame[] = []
-    let room = batchBytes
+    let room = this.#pauseAfter === undefined ? batchBytes : 1
     for (const name of laneNames) {
       const lane = this.#lanes[name]
       while (room > 0 && (name !== 'bulk' || this.#window > 0)) {
@@ -168,7 +194,8 @@ export class OutQueue {
         if (frame === undefined) break
         room -= frame.bytes
         if (name === 'bulk') this.#window -= frame.bytes
-        batch.push(frame)
+        batch.push(this.#isOpen ? frame : (frame.opening?.() ?? frame))
+        this.#isOpen = true
       }
     }
     return batch
@@ -209,10 +236,10 @@ export class OutQueue {
     this.#watch()
   }
 
-  /** Counts down while something waits for the other side. */
+  /** Counts down while something waits for the other side, and not for us. */
   #watch(): void {
     if (this.#stall !== undefined || this.#closed !== undefined) return
-    if (!this.#blocked && this.#lanes.bulk.isEmpty) return
+    if (!this.#blocked && (this.#pause !== undefined || this.#lanes.bulk.isEmpty)) return
     this.#stall = this.#options.clock.setTimeout(() => {
       this.#stall = undefined
       this.#options.onStall()

@@ -32,4 +32,17 @@ export class TrustState {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return this.#waiters.wait(signal)
   }
+
+  /** The channel gave way to another: whoever waits, waits for that one now. */
+  follow(other: Promise<void>, reason: P2PNetError): void {
+    this.trusted = false
+    other.then(
+      () => {
+        this.#waiters.resolve()
+      },
+      () => {
+        this.fail(reason)
+      },
+    )
+  }
 }

@@ -1,5 +1,5 @@
 /** What is announced, and as which bytes: an Identifier packet in the node's own wire format, one to a datagram. */
-import { messageOf, type IdentifierPacket, type PluginContext, type Wire } from '../../../core/index.ts'
+import { messageOf, type Frame, type IdentifierPacket, type PluginContext, type Wire } from '../../../core/index.ts'
 import { isReachable, type Link } from './links.ts'
 
 /** Fits into one packet on any link. */
@@ -34,11 +34,15 @@ export function shortened({ message: _message, ip: _ip, ...packet }: IdentifierP
 /** Undefined, and a line in the log, for what cannot be sent. */
 export function toDatagram(ctx: PluginContext, wire: Wire, packet: IdentifierPacket): Uint8Array | undefined {
   try {
-    const { head, payload, bytes } = wire.encode(packet)
-    if (bytes <= maxDatagram) return Buffer.concat(payload === undefined ? [head] : [head, payload])
-    ctx.log.warn('the announcement is too long to send', { bytes, limit: maxDatagram })
+    const datagram = wire.datagrams?.encode(packet) ?? inOnePiece(wire.encode(packet))
+    if (datagram.byteLength <= maxDatagram) return datagram
+    ctx.log.warn('the announcement is too long to send', { bytes: datagram.byteLength, limit: maxDatagram })
   } catch (error) {
     ctx.log.warn('the announcement cannot be sent', { error: messageOf(error) })
   }
   return undefined
+}
+
+function inOnePiece({ head, payload }: Frame): Uint8Array {
+  return Buffer.concat(payload === undefined ? [head] : [head, payload])
 }

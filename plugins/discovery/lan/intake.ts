@@ -3,7 +3,7 @@
  * source first, then the rates, and only then is anything parsed. What comes out is hearsay: who somebody is gets
  * settled on a channel.
  */
-import type { IdentifierPacket, PluginContext, Wire } from '../../../core/index.ts'
+import type { IdentifierPacket, NetworkPacket, PluginContext, Wire } from '../../../core/index.ts'
 import { Lru } from '../shared/lru.ts'
 import { maxDatagram } from './announcement.ts'
 import { isOnLink, type Link } from './links.ts'
@@ -70,9 +70,7 @@ export class Intake {
   #parse(datagram: Uint8Array): IdentifierPacket | undefined {
     const { ctx, wire } = this.#services
     try {
-      const decoder = wire.createDecoder({ frameBytes: maxDatagram })
-      decoder.push(datagram)
-      const packet = decoder.next()
+      const packet = wire.datagrams === undefined ? firstOf(wire, datagram) : wire.datagrams.decode(datagram)
       if (packet?.type !== 'Identifier' || ctx.packets.get('Identifier')?.validate(packet) !== true) return undefined
       return packet as IdentifierPacket
     } catch {
@@ -113,4 +111,10 @@ export class Intake {
     this.#tally.note(reason)
     return 'done'
   }
+}
+
+function firstOf(wire: Wire, datagram: Uint8Array): NetworkPacket | undefined {
+  const decoder = wire.createDecoder({ frameBytes: maxDatagram })
+  decoder.push(datagram)
+  return decoder.next()
 }

@@ -11,7 +11,7 @@ import {
   type PureMessagePacket,
   type Stamp,
 } from '../../../core/index.ts'
-import { Arena } from './arena.ts'
+import { Arena } from '../shared/arena.ts'
 import { codecs } from './codecs.ts'
 import { FieldWriter } from './fields.ts'
 import { codeCredit, codeMessage, codeNamed, codeOf, flagBulk, flagOrigin, headBytes, version } from './layout.ts'

@@ -31,7 +31,11 @@ describe('the life of plugins', () => {
         start: () => void steps.push(`start ${name}`),
         stop: () => void steps.push(`stop ${name}`),
       })
-    const node = await nodes.start('alone', [noting('c', [], ['second']), noting('b', ['second'], ['first']), noting('a', ['first'], [])])
+    const node = await nodes.start('alone', [
+      noting('c', [], ['second']),
+      noting('b', ['second'], ['first']),
+      noting('a', ['first'], []),
+    ])
     await node.stop()
     const expected = ['a', 'b', 'c']
     expect(steps).to.deep.equal([
@@ -76,7 +80,9 @@ describe('the life of plugins', () => {
     expect(ticks).to.equal(before)
     expect(heard).to.equal(0)
     const refused = await new Promise<string>((resolve) => {
-      createConnection({ port, host: '127.0.0.1' }).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+      createConnection({ port, host: '127.0.0.1' }).once('error', (error: NodeJS.ErrnoException) =>
+        resolve(error.code ?? ''),
+      )
     })
     expect(refused).to.equal('ECONNREFUSED')
   })
@@ -108,7 +114,9 @@ describe('the life of plugins', () => {
       name: 'taker',
       setup(ctx) {
         expect(ctx.has('second')).to.equal(false)
-        expect(() => ctx.use('second')).to.throw(/nothing provides second for plugin taker/).with.property('code', 'E_CAPABILITY_MISSING')
+        expect(() => ctx.use('second'))
+          .to.throw(/nothing provides second for plugin taker/)
+          .with.property('code', 'E_CAPABILITY_MISSING')
         const handle = ctx.use('first')
         order.push(handle.order)
       },
@@ -116,7 +124,9 @@ describe('the life of plugins', () => {
     const node = await nodes.create('alone', [giver, { use: taker, id: 'taker' }])
     expect(order).to.deep.equal([42])
     expect(node.use('first').order).to.equal(42)
-    expect(() => node.use('second')).to.throw().with.property('code', 'E_CAPABILITY_MISSING')
+    expect(() => node.use('second'))
+      .to.throw()
+      .with.property('code', 'E_CAPABILITY_MISSING')
   })
 })
 
@@ -131,12 +141,20 @@ describe('the life of a node', () => {
     expect(node.identifier).to.equal('')
     await Promise.all([node.start(), node.start()])
     await node.start()
-    expect({ starts, state: node.state, identifier: node.identifier }).to.deep.equal({ starts: 1, state: 'running', identifier: 'alone' })
+    expect({ starts, state: node.state, identifier: node.identifier }).to.deep.equal({
+      starts: 1,
+      state: 'running',
+      identifier: 'alone',
+    })
     let told = 0
     node.on('stopped', () => told++)
     await Promise.all([node.stop(), node.stop()])
     await node.stop()
-    expect({ told, state: node.state, listening: node.listening }).to.deep.equal({ told: 1, state: 'stopped', listening: [] })
+    expect({ told, state: node.state, listening: node.listening }).to.deep.equal({
+      told: 1,
+      state: 'stopped',
+      listening: [],
+    })
     const error = await node.start().then(
       () => undefined,
       (thrown: { code: string }) => thrown.code,
@@ -168,7 +186,11 @@ describe('the life of a node', () => {
     const first = await nodes.start('first')
     const port = first.listening[0]?.port ?? 0
     const stopped: string[] = []
-    const second = await nodes.create('second', [plugin({ name: 'witness', stop: () => void stopped.push('witness') })], { network: { port } })
+    const second = await nodes.create(
+      'second',
+      [plugin({ name: 'witness', stop: () => void stopped.push('witness') })],
+      { network: { port } },
+    )
     const error = await second.start().then(
       () => undefined,
       (thrown: { code: string; message: string; remedy: string }) => thrown,
@@ -195,7 +217,10 @@ describe('the life of a node', () => {
   })
 
   it('without anybody who names it is E_NO_IDENTIFIER', async () => {
-    const node = await nodes.compose({ extends: ['p2pnet:minimal'], plugins: [{ use: 'identity-default', enabled: false }] })
+    const node = await nodes.compose({
+      extends: ['p2pnet:minimal'],
+      plugins: [{ use: 'identity-default', enabled: false }],
+    })
     const error = await node.start().then(
       () => undefined,
       (thrown: { code: string }) => thrown.code,
