@@ -123,7 +123,6 @@ function channelServices(kernel: Kernel): () => ChannelServices {
       closed: (channel, reason) => {
         kernel.channels.remove(channel, reason)
       },
-      survivor: (channel) => kernel.channels.survivor(channel),
     })
 }
 

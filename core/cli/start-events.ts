@@ -63,8 +63,12 @@ export function tellEvents(network: PeerNetwork, tell: (event: StartEvent) => vo
     })
 }
 
-/** Of two channels to one peer one goes, and a node may meet itself: nothing that a person has to be told. */
+/**
+ * What a person wants to be told. Of two channels to one peer one goes, a node may meet itself, and a goodbye that the
+ * policy refuses was heard all the same: nothing of that is news.
+ */
 export function isNews({ event, reason }: StartEvent): boolean {
+  if (event === 'refused') return !String(reason).startsWith('Disconnect ')
   const { code } = (reason ?? {}) as { code?: string }
   return event !== 'peerRemoved' || (code !== 'E_DUPLICATE' && code !== 'E_SELF')
 }

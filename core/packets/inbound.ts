@@ -50,8 +50,7 @@ export class Inbound {
     const current = generation()
     const refusal = current.at.packets.admit.call(packet as Packet, channel)
     if (refusal !== undefined) {
-      // A goodbye was heard, and its connection ends by itself: nothing was refused that anybody wanted.
-      if (packet.type !== 'Disconnect') this.#services.refuse(refusal, channel, 'packets.admit')
+      this.#services.refuse(refusal, channel, 'packets.admit')
       return undefined
     }
     events.emit('packet', packet, channel)

@@ -47,9 +47,8 @@ export interface ChannelServices {
   turn(ms: number): void
   /** A no of the channel itself, for the ledger. */
   refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
+  /** For E_DUPLICATE it finds the channel that stays: yieldTo() or failTrust() comes of it. */
   closed(channel: PeerChannel, reason: P2PNetError): void
-  /** The channel to the same peer that stays when this one has to go. */
-  survivor(channel: PeerChannel): PeerChannel | undefined
 }
 
 /** How long a goodbye may take to leave before the connection is cut. */
@@ -304,6 +303,12 @@ export class PeerChannel {
     this.#trust.fail(reason)
   }
 
+  /** Another channel to the same peer stays: whoever holds this one goes on through that. */
+  yieldTo(survivor: PeerChannel, reason: P2PNetError): void {
+    this.#survivor = survivor
+    this.#trust.follow(survivor.whenTrusted(), reason)
+  }
+
   /** The other side gave a reason for what comes next: the end of the connection. */
   hearFarewell(data: string | undefined): void {
     this.#farewellHeard = readFarewell(data, this.#peer.address)
@@ -385,11 +390,8 @@ export class PeerChannel {
     this.#intake.stop()
     this.#takers.clear()
     this.#abort?.abort(reason)
-    const survivor = reason.code === 'E_DUPLICATE' ? this.#services.survivor(this) : undefined
-    if (survivor === undefined) this.#trust.fail(reason)
-    else this.#trust.follow(survivor.whenTrusted(), reason)
+    if (reason.code !== 'E_DUPLICATE') this.#trust.fail(reason)
     this.#services.closed(this, reason)
-    this.#survivor = survivor
   }
 }
 

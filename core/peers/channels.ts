@@ -7,6 +7,7 @@ import { P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import type { PeerChannel } from './channel.ts'
+import { Succession } from './succession.ts'
 
 /** Two channels opened within this time of each other are taken for a simultaneous dial. */
 const simultaneousMs = 2000
@@ -26,6 +27,7 @@ export interface ChannelsServices {
 
 export class Channels implements Iterable<PeerChannel> {
   readonly #services: ChannelsServices
+  readonly #succession: Succession
   readonly #open = new Set<PeerChannel>()
   readonly #byIdentifier = new Map<string, PeerChannel>()
   /** Whom a dialled channel has to turn out to be. */
@@ -35,6 +37,7 @@ export class Channels implements Iterable<PeerChannel> {
 
   constructor(services: ChannelsServices) {
     this.#services = services
+    this.#succession = new Succession(services.clock, this.#open)
   }
 
   get size(): number {
@@ -73,17 +76,8 @@ export class Channels implements Iterable<PeerChannel> {
     this.#decided(channel)
     const { identifier } = channel.peer
     if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)
+    if (reason.code === 'E_DUPLICATE') this.#succession.orphan(channel, reason, this.#expected.get(channel))
     this.#services.events.emit('peerRemoved', channel, reason)
-  }
-
-  /** Another open channel to the peer of this one. */
-  survivor(channel: PeerChannel): PeerChannel | undefined {
-    const { identifier = this.#expected.get(channel), address, port } = channel.peer
-    const named = identifier === undefined ? undefined : this.#byIdentifier.get(identifier)
-    const others = [...this.#open].filter((other) => other !== channel && !other.closed)
-    if (named !== undefined) return others.find((other) => other === named)
-    // It went before it could say its name; where it listens is told on the other channel.
-    return others.find(({ peer }) => peer.address === address && peer.port === port)
   }
 
   /** The peer's name becomes known. False: the channel had to be closed. */
@@ -93,12 +87,16 @@ export class Channels implements Iterable<PeerChannel> {
     const other = this.#byIdentifier.get(identifier)
     if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
     else if (identifier < this.#services.ownIdentifier()) this.#awaitDecision(channel, identifier)
-    else if (this.#loser(other, channel) === channel) return this.#close(channel, duplicate(identifier))
-    else {
+    else if (this.#loser(other, channel) === channel) {
+      // Named before it goes, so that its successor is found.
+      channel.identify({ identifier })
+      return this.#close(channel, duplicate(identifier))
+    } else {
       this.#byIdentifier.set(identifier, channel)
       this.#close(other, duplicate(identifier))
     }
     channel.identify({ identifier })
+    this.#succession.named(channel, identifier)
     this.#services.named(channel)
     return true
   }
