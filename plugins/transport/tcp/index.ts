@@ -1,7 +1,7 @@
 /**
  * transport-tcp: plain TCP. It proves nothing about who is at the other end.
  */
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { isIP, type AddressInfo, type Server, type Socket } from 'node:net'
 import {
   definePlugin,
   P2PNetError,
@@ -73,6 +73,7 @@ function dial(
     noDelay,
     keepAlive: keepAliveMs > 0,
     keepAliveInitialDelay: keepAliveMs,
+    ...sourceFor(ctx.settings.host, host),
   })
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown) => {
@@ -124,3 +125,12 @@ function describe(error: NodeJS.ErrnoException): string {
   const known = words[error.code ?? '']
   return known === undefined ? error.message : `${known} (${String(error.code)})`
 }
+
+/** Somebody that listens on one address of several also speaks from it, so that it is known by one address. */
+function sourceFor(own: string, target: string): { localAddress?: string } {
+  if (isIP(own) === 0 || isIP(own) !== isIP(target) || unspecified.has(own)) return {}
+  return isLoopback(own) === isLoopback(target) ? { localAddress: own } : {}
+}
+
+const unspecified = new Set(['0.0.0.0', '::'])
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')
