@@ -13,6 +13,8 @@ interface Options {
 
 interface Stream {
   send(bytes: Uint8Array): boolean
+  readonly writeBufferLength: number
+  writableNeedsDrain: boolean
   addEventListener(event: 'message', listener: (event: { data: { subarray(): Uint8Array } }) => void): void
   addEventListener(event: 'drain', listener: () => void, options: { once: true }): void
 }
@@ -57,11 +59,27 @@ async function createNode(encryption: Options['encryption'], listen: readonly st
   })
 }
 
-/** `drain` by its event: onDrain() keeps the promise of the first time. A turn later, since the event comes in the midst of a write. */
+/**
+ * `drain` by its event, since onDrain() keeps the promise of the first time, and a turn later, since the event comes in
+ * the midst of a write. A stream that has handed on everything is never told to go on, so after a while it goes on unasked.
+ */
 function sinkOf(stream: Stream): ByteSink {
   return {
     write: (bytes) => stream.send(bytes),
-    once: (event, listener) => stream.addEventListener(event, () => setImmediate(listener), { once: true }),
+    once(event, listener) {
+      let isOver = false
+      const goOn = () => {
+        clearInterval(timer)
+        if (!isOver) setImmediate(listener)
+        isOver = true
+      }
+      const timer = setInterval(() => {
+        if (stream.writeBufferLength > 0) return
+        stream.writableNeedsDrain = false
+        goOn()
+      }, 1)
+      stream.addEventListener(event, goOn, { once: true })
+    },
   }
 }
 

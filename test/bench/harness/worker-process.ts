@@ -10,6 +10,9 @@ export interface WorkerOptions {
   readonly core?: number | undefined
 }
 
+/** A process that takes longer hangs: rounds are short, also on a slow machine. */
+const patienceMs = 180_000
+
 export class WorkerProcess {
   readonly #child: ChildProcess
   #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
@@ -30,11 +33,19 @@ export class WorkerProcess {
     this.#child.on('error', (error) => this.#settle?.reject(error))
   }
 
-  ask<T = unknown>(question: string, details: object = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#settle = { resolve: resolve as (value: unknown) => void, reject }
-      this.#child.send({ question, details })
-    })
+  async ask<T = unknown>(question: string, details: object = {}): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#settle = { resolve: resolve as (value: unknown) => void, reject }
+        timer = setTimeout(() => {
+          reject(new Error(`no answer to ${question} within ${String(patienceMs)} ms`))
+        }, patienceMs)
+        this.#child.send({ question, details })
+      })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async close(): Promise<void> {
