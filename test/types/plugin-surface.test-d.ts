@@ -43,11 +43,15 @@ export default definePlugin({
     const { packets, trust, discovery, routines } = ctx.hooks
 
     // A hook can be tapped …
-    packets.admit.tap((packet, channel) => (channel.level < TrustLevel.pinged && packet.type === 'Forecast' ? no : undefined))
+    packets.admit.tap((packet, channel) =>
+      channel.level < TrustLevel.pinged && packet.type === 'Forecast' ? no : undefined,
+    )
     packets.admit.tap(() => undefined, { stage: -10 })
     packets.admit.tap(() => {})
     packets.received.for('Forecast').tap((packet) => (packet.celsius < 0 ? 'handled' : undefined))
-    packets.received.for('PureMessage').tapPromise(async ({ message }) => Promise.resolve(message === '' ? 'handled' : undefined))
+    packets.received
+      .for('PureMessage')
+      .tapPromise(async ({ message }) => Promise.resolve(message === '' ? 'handled' : undefined))
     trust.handshake.tapPromise(async () => Promise.resolve(TrustLevel.identified))
     routines.collect.tap((registry) => {
       registry.add({ name: 'storm', interval: 1000, run: () => undefined })

@@ -289,4 +289,3 @@ function decode(node: LanNode, { bytes }: Heard) {
   decoder.push(bytes)
   return decoder.next() as IdentifierPacket
 }
-
