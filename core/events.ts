@@ -81,9 +81,9 @@ export class GuardedEmitter {
 
   /** `owner` is named when the listener throws. */
   on<E extends EventName>(event: E, listener: Listener<E>, owner = 'application'): void {
-    const wrapped = (...args: Events[E]) => {
+    const wrapped: Emit = (a, b, c, d) => {
       try {
-        const result: unknown = (listener as (...args: Events[E]) => unknown)(...args)
+        const result = apply(listener as unknown as Emit, a, b, c, d)
         if (result instanceof Promise)
           result.catch((error: unknown) => {
             this.#onError(event, owner, error)
@@ -99,7 +99,7 @@ export class GuardedEmitter {
     }
     if (known.has(listener)) return
     known.set(listener, wrapped as never)
-    this.#emitter.on(event, wrapped as (...args: unknown[]) => void)
+    this.#emitter.on(event, wrapped)
   }
 
   off<E extends EventName>(event: E, listener: Listener<E>): void {
@@ -110,16 +110,28 @@ export class GuardedEmitter {
     this.#emitter.off(event, wrapped as (...args: unknown[]) => void)
   }
 
-  emit<E extends EventName>(event: E, ...args: Events[E]): void {
-    this.#emitter.emit(event, ...args)
+  /** Four arguments at most. */
+  emit<E extends EventName>(event: E, ...args: Events[E]): void
+  emit(event: EventName, a?: unknown, b?: unknown, c?: unknown, d?: unknown): void {
+    this.#emitter.emit(event, a, b, c, d)
   }
 
   has(event: EventName): boolean {
-    return this.#emitter.listenerCount(event) > 0
+    return (this.#wrapped.get(event)?.size ?? 0) > 0
   }
 
   clear(): void {
     this.#wrapped.clear()
     this.#emitter.removeAllListeners()
   }
+}
+
+/** Arguments by name: a list of them would be made anew for each packet. */
+type Emit = (a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown
+
+function apply(listener: Emit, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
+  if (d !== undefined) return listener(a, b, c, d)
+  if (c !== undefined) return listener(a, b, c)
+  if (b !== undefined) return listener(a, b)
+  return a === undefined ? listener() : listener(a)
 }

@@ -74,9 +74,7 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
     setPublicAddress(address) {
       publicAddress = address
     },
-    emit: (event, ...args) => {
-      kernel.events.emit(event, ...args)
-    },
+    emit: kernel.events.emit.bind(kernel.events),
   }
 }
 

@@ -53,7 +53,7 @@ export class Inbound {
       this.#services.refuse(refusal, channel, 'packets.admit')
       return undefined
     }
-    events.emit('packet', packet, channel)
+    if (events.has('packet')) events.emit('packet', packet, channel)
     return dispatch(packet as Packet, channel, current)
   }
 
