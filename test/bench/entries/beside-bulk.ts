@@ -27,7 +27,7 @@ export const besideBulk: Entry = {
     { figure: 'senderCpu', title: '% CPU tx', digits: 0 },
     { figure: 'receiverCpu', title: '% CPU rx', digits: 0 },
   ],
-  rounds: 21,
+  rounds: 15,
   goals: [payloads, files].flatMap((of) => [
     { of, against: idle, figure: 'p50', atMost: 2 },
     { of, against: idle, figure: 'p99', atMost: 4 },

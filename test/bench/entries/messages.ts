@@ -24,7 +24,7 @@ export const messages: Entry = {
   about:
     'One way, in bursts of 256. Bare Node and the other stacks carry the same packet as JSON, made and parsed for each message; “batched” gathers the frames of one turn in one write, as p2pnet does by itself.',
   columns: [{ figure: 'perSecond', title: 'messages/s', digits: 0, ratio: true }, ...cpuColumns],
-  rounds: 17,
+  rounds: 15,
   goals: [
     { of: binary, against: bare, figure: 'perSecond', atLeast: 2 },
     { of: tagged, against: bare, figure: 'perSecond', atLeast: 0.9 },

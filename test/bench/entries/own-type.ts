@@ -15,7 +15,7 @@ export const ownType: Entry = {
   title: 'a plugin’s own packet type, text of 128 B',
   about: 'As messages, but of a type that a plugin registers with a schema, so that its fields travel as JSON.',
   columns: [{ figure: 'perSecond', title: 'messages/s', digits: 0, ratio: true }, ...cpuColumns],
-  rounds: 21,
+  rounds: 15,
   goals: [{ of: own, against: bare, figure: 'perSecond', atLeast: 0.9 }],
   contenders: async () => [note(bare, 'node-tcp'), note('the same again (A/A)', 'node-tcp'), note(own, 'p2pnet')],
 }

@@ -19,7 +19,7 @@ export const payloads: Entry = {
   about:
     'One way. Bare Node writes a length and the payload by reference, and hands on views of what it reads, or puts each payload together in one piece. p2pnet’s receiver takes them in a plugin’s handler. MiscData travels with the messages; File is bulk, under the window that the receiver refills.',
   columns: [{ figure: 'mbPerSecond', title: 'MB/s', digits: 0, ratio: true }, ...cpuColumns],
-  rounds: 21,
+  rounds: 15,
   goals: [bare, whole].flatMap((against) => [
     { of: free, against, figure: 'mbPerSecond', atLeast: 1 },
     { of: windowed, against, figure: 'mbPerSecond', atLeast: 0.85 },

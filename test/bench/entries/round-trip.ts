@@ -21,7 +21,7 @@ export const roundTrip: Entry = {
     { figure: 'p99', title: 'p99 µs', digits: 0 },
     ...cpuColumns,
   ],
-  rounds: 21,
+  rounds: 15,
   goals: [
     { of: binary, against: bare, figure: 'p50', atMost: 1.15 },
     { of: binary, against: json, figure: 'p50', atMost: 1.15 },

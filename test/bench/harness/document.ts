@@ -22,12 +22,13 @@ npm run bench -- --write # the same, and writes this page
 \`\`\`
 
 Sender and receiver are processes of their own, on loopback. A round is short, and every contender runs in every round,
-in an order that changes, so that a machine that is slow for a while is slow for all. Figures are medians of the rounds.
-A ratio is the median of the ratios of each round, with the interval in which it lies in 90 of 100 resamples; it is to
-the first row, and the second row is the first once more: what that differs from 1 by is what differences are worth. A
-goal is reached when its interval reaches it; where the median itself does not, the page says so. CPU is that of the
-whole process, in microseconds for each unit. Every unit that is sent has to arrive whole, or the run fails. p2pnet runs its whole pipeline: hooks, schema, origin, admission; only its rate
-limits are lifted. \`BENCH_SCALE=1\` broadcasts a whole GiB in \`stuck-peer\`, \`--profile\` shows where the time goes.
+in an order that changes, so that a machine that is slow for a while is slow for all; every five rounds there are new
+processes. Figures are medians of the rounds. A ratio is the median of the ratios of each round, with the interval in
+which it lies in 90 of 100 resamples; it is to the first row, and the second row is the first once more: what that
+differs from 1 by is what differences are worth. A goal is reached when its interval reaches it; where the median itself
+does not, the page says so. CPU is that of the whole process, in microseconds for each unit. Every unit that is sent has
+to arrive whole, or the run fails. p2pnet runs its whole pipeline: hooks, schema, origin, admission; only its rate limits
+are lifted. \`BENCH_SCALE=1\` broadcasts a whole GiB in \`stuck-peer\`, \`--profile\` shows where the time goes.
 `
 
 export interface Section {

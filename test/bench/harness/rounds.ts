@@ -1,6 +1,8 @@
 /**
  * Runs contenders in rounds, each in every round, in an order that changes from round to round: what one leaves behind,
- * a collection under way or a warm core, falls on each of the others. The first round warms up and does not count.
+ * a collection under way or a warm core, falls on each of the others. Two processes of one program can differ for as long
+ * as they live, by how their code was compiled and their memory laid out, so every few rounds there are new ones. The
+ * first round of new processes warms up and does not count.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../support/seeded-random.ts'
@@ -14,6 +16,8 @@ export interface Contender {
   round(): Promise<Figures>
   /** Where the processes of this contender spent their time, by the part each plays. */
   profile?(): Promise<Readonly<Record<string, readonly HotSpot[]>>>
+  /** Ends its processes; the next round makes new ones. A contender without it has new ones in each round. */
+  renew?(): Promise<void>
   close?(): Promise<void>
 }
 
@@ -21,6 +25,8 @@ export type Results = ReadonlyMap<string, readonly Figures[]>
 
 /** For the processes of the one before to come to rest. */
 const restMs = 30
+/** Rounds that processes live. */
+const lifeRounds = 5
 
 export async function runRounds(
   contenders: readonly Contender[],
@@ -29,15 +35,19 @@ export async function runRounds(
 ): Promise<Results> {
   const results = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]))
   const { next } = seededRandom(1)
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, round: run } of shuffled(contenders, next)) {
-      await sleep(restMs)
-      const figures = await run().catch((error: unknown) => {
-        throw new Error(`${name}, round ${String(round)}`, { cause: error })
-      })
-      if (round > 0) results.get(name)?.push(figures)
+  const measure = async ({ name, round }: Contender): Promise<Figures> => {
+    await sleep(restMs)
+    return round().catch((error: unknown) => {
+      throw new Error(`${name} failed`, { cause: error })
+    })
+  }
+  for (let round = 0; round < rounds; round++) {
+    if (round % lifeRounds === 0) {
+      for (const contender of contenders) await contender.renew?.()
+      for (const contender of contenders) if (round === 0 || contender.renew !== undefined) await measure(contender)
     }
-    onRound(round)
+    for (const contender of shuffled(contenders, next)) results.get(contender.name)?.push(await measure(contender))
+    onRound(round + 1)
   }
   return results
 }

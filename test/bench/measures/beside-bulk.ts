@@ -37,6 +37,7 @@ export function besideBulk(pair: Pair, name: string, beside: Beside, fileBytes =
         receiverCpu: (100 * timed.cpu) / 1000 / sent.ms,
       }
     },
+    renew: () => pair.close(),
     close: () => pair.close(),
   }
 }

@@ -29,6 +29,7 @@ export function roundTrip(name: string, { unit, ms = 400, ...options }: RoundTri
       return { p50, p99, senderCpu: cpu / count, receiverCpu: receiverCpu / count }
     },
     profile: () => pair.profile(),
+    renew: () => pair.close(),
     close: () => pair.close(),
   }
 }

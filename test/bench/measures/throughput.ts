@@ -18,7 +18,7 @@ interface Sent {
   readonly startedAt: number
 }
 
-export function throughput(name: string, { unit, ms = 400, how = 'window', ...options }: ThroughputOptions): Contender {
+export function throughput(name: string, { unit, ms = 300, how = 'window', ...options }: ThroughputOptions): Contender {
   const pair = new Pair(options)
   return {
     name,
@@ -37,6 +37,7 @@ export function throughput(name: string, { unit, ms = 400, how = 'window', ...op
       }
     },
     profile: () => pair.profile(),
+    renew: () => pair.close(),
     close: () => pair.close(),
   }
 }
