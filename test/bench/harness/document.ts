@@ -65,9 +65,9 @@ function sectionsOf(page: string): Map<string, string> {
   )
 }
 
-function bodyOf({ title, about, conditions, cells, verdicts, leftOut }: Section): string {
+function bodyOf({ about, conditions, cells, verdicts, leftOut }: Section): string {
   return [
-    `${title}. ${about}`,
+    about,
     markdownTable(cells),
     ...(verdicts.length === 0
       ? []

@@ -49,9 +49,10 @@ export function remembering(end: End): Answers {
         })
       }
     },
-    async rss() {
+    async memory() {
       await collectTwice()
-      return process.memoryUsage.rss()
+      const { rss, heapUsed } = process.memoryUsage()
+      return { rss, heap: heapUsed }
     },
     async peak() {
       return { peak: peakRss(), cpu: end.cpu() }

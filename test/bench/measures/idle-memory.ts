@@ -4,10 +4,15 @@
  */
 import type { Address, Stack } from '../harness/driver.ts'
 import { startWorker } from '../harness/pair.ts'
-import type { Contender } from '../harness/rounds.ts'
+import type { Contender, Figures } from '../harness/rounds.ts'
 import type { WorkerProcess } from '../harness/worker-process.ts'
 
 const step = 500
+
+interface Memory {
+  readonly rss: number
+  readonly heap: number
+}
 
 export function idleMemory(name: string, stack: Stack): Contender {
   return {
@@ -21,25 +26,12 @@ export function idleMemory(name: string, stack: Stack): Contender {
         const connect = (count: number) => dialler.ask('exchange', { address, count, length: 128 })
         // The first few pay for code that is compiled and pools that are filled.
         await connect(20)
-        const [listener0, dialler0] = await rssOf(listener, dialler)
+        const watched = [await watch('listener', listener), await watch('dialler', dialler)]
         await connect(step)
-        const [listener500, dialler500] = await rssOf(listener, dialler)
-        await Promise.all([dialler, listener].map((process) => process.ask('startCpu')))
+        for (const end of watched) await end.atHalf()
         await connect(step)
-        const [diallerCpu = NaN, listenerCpu = NaN] = await Promise.all(
-          [dialler, listener].map((process) => process.ask<number>('cpu')),
-        )
-        const [listener1000, dialler1000] = await rssOf(listener, dialler)
-        const kib = (bytes: number, count: number) => bytes / 1024 / count
-        return {
-          listener500: kib(listener500 - listener0, step),
-          dialler500: kib(dialler500 - dialler0, step),
-          listener1000: kib(listener1000 - listener0, 2 * step),
-          dialler1000: kib(dialler1000 - dialler0, 2 * step),
-          both1000: kib(listener1000 + dialler1000 - listener0 - dialler0, 2 * step),
-          diallerCpu: diallerCpu / step,
-          listenerCpu: listenerCpu / step,
-        }
+        const figures = Object.assign({}, ...(await Promise.all(watched.map((end) => end.atFull())))) as Figures
+        return { ...figures, both1000: (figures.listener1000 ?? NaN) + (figures.dialler1000 ?? NaN) }
       } finally {
         await Promise.all([dialler.close(), listener.close()])
       }
@@ -47,7 +39,25 @@ export function idleMemory(name: string, stack: Stack): Contender {
   }
 }
 
-async function rssOf(...processes: [WorkerProcess, WorkerProcess]): Promise<[number, number]> {
-  const [first, second] = await Promise.all(processes.map((process) => process.ask<number>('rss')))
-  return [first ?? NaN, second ?? NaN]
+/** KiB and µs for each connection from now on, in figures that begin with the end's name. */
+async function watch(end: string, process: WorkerProcess) {
+  const before = await process.ask<Memory>('memory')
+  const since = (now: number, then: number, count: number) => (now - then) / 1024 / count
+  let half = NaN
+  return {
+    async atHalf(): Promise<void> {
+      half = since((await process.ask<Memory>('memory')).rss, before.rss, step)
+      await process.ask('startCpu')
+    },
+    async atFull(): Promise<Figures> {
+      const cpu = await process.ask<number>('cpu')
+      const { rss, heap } = await process.ask<Memory>('memory')
+      return {
+        [`${end}500`]: half,
+        [`${end}1000`]: since(rss, before.rss, 2 * step),
+        [`${end}Heap`]: since(heap, before.heap, 2 * step),
+        [`${end}Cpu`]: cpu / step,
+      }
+    },
+  }
 }
