@@ -3,7 +3,7 @@
  */
 import type { HotSpot } from '../jobs/profiling.ts'
 import type { Address, Stack } from './driver.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { WorkerProcess, type WorkerOptions } from './worker-process.ts'
 
 const program = new URL('worker.ts', import.meta.url)
 /** Functions that a profile names. */
@@ -22,8 +22,8 @@ export interface Ends {
   readonly receiver: WorkerProcess
 }
 
-export const startWorker = (stack: Stack, core?: number): WorkerProcess =>
-  new WorkerProcess(program, [JSON.stringify(stack)], { core })
+export const startWorker = (stack: Stack, options: WorkerOptions = {}): WorkerProcess =>
+  new WorkerProcess(program, [JSON.stringify(stack)], options)
 
 export class Pair {
   readonly #options: PairOptions
@@ -39,8 +39,8 @@ export class Pair {
 
   async #start(): Promise<Ends> {
     const { stack, cores, receivers = 1 } = this.#options
-    const receiver = startWorker(stack, cores?.[1])
-    const sender = startWorker(stack, cores?.[0])
+    const receiver = startWorker(stack, { core: cores?.[1] })
+    const sender = startWorker(stack, { core: cores?.[0] })
     const addresses = await receiver.ask<Address[]>('listen', { count: receivers })
     await sender.ask('connect', { addresses })
     if (process.env.BENCH_PROFILE !== undefined)

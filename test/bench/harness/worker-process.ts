@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 export interface WorkerOptions {
   /** Runs on this core alone. Needs taskset. */
   readonly core?: number | undefined
+  /** Of Node, beside those of this process. */
+  readonly flags?: readonly string[]
 }
 
 /** A process that takes longer hangs: rounds are short, also on a slow machine. */
@@ -17,8 +19,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
 
-  constructor(program: URL, args: readonly string[], { core }: WorkerOptions = {}) {
-    const node = [...process.execArgv, '--expose-gc']
+  constructor(program: URL, args: readonly string[], { core, flags = [] }: WorkerOptions = {}) {
+    const node = [...process.execArgv, '--expose-gc', ...flags]
     this.#child = fork(fileURLToPath(program), args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       ...(core === undefined

@@ -14,12 +14,12 @@ interface Memory {
   readonly heap: number
 }
 
-export function idleMemory(name: string, stack: Stack): Contender {
+export function idleMemory(name: string, stack: Stack, flags: readonly string[] = []): Contender {
   return {
     name,
     async round() {
-      const listener = startWorker(stack)
-      const dialler = startWorker(stack)
+      const listener = startWorker(stack, { flags })
+      const dialler = startWorker(stack, { flags })
       try {
         const [address] = await listener.ask<Address[]>('listen')
         await listener.ask('echo', { kind: 'text', length: 128 })
