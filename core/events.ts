@@ -98,7 +98,7 @@ export class GuardedEmitter {
       this.#wrapped.set(event, known)
     }
     if (known.has(listener)) return
-    known.set(listener, wrapped as never)
+    known.set(listener, wrapped)
     this.#emitter.on(event, wrapped)
   }
 

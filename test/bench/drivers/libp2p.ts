@@ -4,7 +4,8 @@
  */
 import type { Driver, Link, Receive } from '../harness/driver.ts'
 import { load } from '../peers/load.ts'
-import { jsonLink, jsonReader, type ByteSink } from './framing.ts'
+import { jsonLink, type ByteSink } from './framing.ts'
+import { jsonReader } from './readers.ts'
 
 interface Options {
   readonly encryption: 'plaintext' | 'noise'

@@ -4,7 +4,8 @@
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Arrived, Body, Driver, Link, Receive } from '../harness/driver.ts'
-import { bytesLink, jsonLink, jsonReader, viewReader, wholeReader } from './framing.ts'
+import { bytesLink, jsonLink } from './framing.ts'
+import { jsonReader, viewReader, wholeReader } from './readers.ts'
 
 interface Options {
   readonly carries?: 'json' | 'views' | 'pieces'

@@ -5,7 +5,8 @@
 import { createServer, connect, type Server, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import type { Driver, Link, Receive } from '../harness/driver.ts'
-import { bytesLink, jsonLink, jsonReader, viewReader } from './framing.ts'
+import { bytesLink, jsonLink } from './framing.ts'
+import { jsonReader, viewReader } from './readers.ts'
 
 interface Options {
   readonly carries?: 'json' | 'views'

@@ -5,7 +5,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Driver, Link, Receive } from '../harness/driver.ts'
 import { load } from '../peers/load.ts'
-import { jsonLink, jsonReader, type ByteSink } from './framing.ts'
+import { jsonLink, type ByteSink } from './framing.ts'
+import { jsonReader } from './readers.ts'
 
 interface Options {
   readonly batched?: boolean
