@@ -30,7 +30,7 @@ interface Holder {
  */
 export async function openDataDir(directory: string): Promise<DataDir> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const lock = path.join(directory, 'node.lock')
     const mine = await writeTicket(directory, JSON.stringify(await thisProcess()))
     let holder: Holder | undefined
@@ -47,6 +47,22 @@ export async function openDataDir(directory: string): Promise<DataDir> {
     const { code, message } = error as NodeJS.ErrnoException
     const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is no directory' : (code ?? message)
     throw new P2PNetError('E_DATA_DIR', `the data directory ${directory} cannot be used: ${why}`, { cause: error })
+  }
+}
+
+/** One level at a time: with `recursive`, Node 20 turns in circles where a parent has no room for children, as /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  const made = () => mkdir(directory, { mode: 0o700 })
+  const exists = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  }
+  try {
+    await made().catch(exists)
+  } catch (error) {
+    const parent = path.dirname(directory)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === directory) throw error
+    await makeDirectory(parent)
+    await made().catch(exists)
   }
 }
 

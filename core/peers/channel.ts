@@ -104,7 +104,7 @@ export class PeerChannel {
         this.#out.grant(bytes)
       },
       owed: (bytes) => {
-        if (wire.encodeCredit !== undefined) this.#out.push(wire.encodeCredit(bytes))
+        if (wire.encodeCredit !== undefined && !this.closed) this.#out.push(wire.encodeCredit(bytes))
       },
       keepsUp: () => {
         this.#out.keepsUp()

@@ -43,6 +43,11 @@ describe('a data directory', () => {
     expect(await readdir(directory)).to.deep.equal([])
   })
 
+  it('is refused at once where nothing can be made', async function () {
+    if (process.platform !== 'linux') this.skip() // Linux has /proc, which answers ENOENT to every mkdir
+    expect(await refusal('/proc/p2pnet/data')).to.include({ code: 'E_DATA_DIR' })
+  })
+
   it('belongs to one node of a process, until that one gives it back', async () => {
     const first = await openDataDir(directory)
     const error = await refusal(directory)
