@@ -11,7 +11,14 @@ export type Lane = 'control' | 'message' | 'bulk'
 /** One packet as bytes. `head` is ours to copy; `payload` goes out by reference and must not change any more. */
 export interface Frame {
   readonly head: Uint8Array
-  readonly payload?: Uint8Array
+  /**
+   * Where the head lies, if the wire cuts its heads from a slab: the memory, and its first byte and the one behind its
+   * last. Spares whoever writes many the views. Absent: `head` is all there is.
+   */
+  readonly memory?: ArrayBufferLike
+  readonly from?: number
+  readonly to?: number
+  readonly payload?: Uint8Array | undefined
   readonly lane: Lane
   /** head + payload. */
   readonly bytes: number

@@ -37,13 +37,18 @@ export function coalesce(batch: readonly Frame[]): Uint8Array[] {
 function runsOf(batch: readonly Frame[]): Run[] {
   const runs: Run[] = []
   let last: Run | undefined
-  const add = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
-    if (last?.end === byteOffset && last.buffer === buffer) last.end += byteLength
-    else runs.push((last = { buffer, start: byteOffset, end: byteOffset + byteLength }))
+  const add = (buffer: ArrayBufferLike, start: number, end: number) => {
+    if (last?.end === start && last.buffer === buffer) last.end = end
+    else runs.push((last = { buffer, start, end }))
   }
-  for (const { head, payload } of batch) {
-    add(head)
-    if (payload !== undefined) add(payload)
+  const addView = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
+    add(buffer, byteOffset, byteOffset + byteLength)
+  }
+  for (const frame of batch) {
+    const { memory, from, to, payload } = frame
+    if (memory === undefined || from === undefined || to === undefined) addView(frame.head)
+    else add(memory, from, to)
+    if (payload !== undefined) addView(payload)
   }
   return runs
 }

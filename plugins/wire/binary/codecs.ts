@@ -10,7 +10,8 @@ import type {
   IdentifierPacket,
   NetworkPacket,
 } from '../../../core/index.ts'
-import { invalid, type FieldReader, type FieldWriter } from './fields.ts'
+import { invalid } from '../shared/invalid.ts'
+import type { FieldReader, FieldWriter } from './fields.ts'
 
 type Fields<P extends NetworkPacket> = { -readonly [K in keyof P]?: P[K] }
 

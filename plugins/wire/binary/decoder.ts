@@ -9,9 +9,10 @@ import {
   type NetworkPacket,
   type PacketRegistry,
 } from '../../../core/index.ts'
+import { invalid } from '../shared/invalid.ts'
+import { parseObject } from '../shared/json-object.ts'
 import { codecs } from './codecs.ts'
-import { FieldReader, invalid, readText } from './fields.ts'
-import { nestsDeeper } from './json-depth.ts'
+import { FieldReader, readText } from './fields.ts'
 import {
   codeCredit,
   codeMessage,
@@ -212,19 +213,7 @@ export class BinaryDecoder implements Decoder {
 
   /** A packet that is JSON and names its own type. */
   #named(frame: Buffer, start: number, end: number): Record<string, unknown> {
-    const { jsonDepth } = this.#options
-    if (nestsDeeper(frame, start, end, jsonDepth)) throw invalid(`the header nests deeper than ${String(jsonDepth)}`)
-    const text = readText(frame, start, end)
-    let fields: unknown
-    try {
-      fields = JSON.parse(text)
-    } catch (error) {
-      throw invalid('the header is no JSON', error)
-    }
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-      throw invalid('the header is no JSON object')
-    const packet = fields as Record<string, unknown>
-    if (Object.hasOwn(packet, '__proto__')) throw invalid('the header has a field named __proto__')
+    const packet = parseObject(readText(frame, start, end), 'the header', this.#options.jsonDepth)
     if (typeof packet.type !== 'string' || codeOf.has(packet.type)) throw invalid('the frame does not name its type')
     if (packet.sourceOriginTime !== undefined || packet.sourceOriginIdentifier !== undefined)
       throw invalid('the time or the origin stands among the fields')

@@ -1,5 +1,6 @@
 /**
- * Packet to frame: a fixed head, the fields of the type, and raw bytes by reference.
+ * Packet to frame: a fixed head, the fields of the type, and raw bytes by reference. Everything is written where it
+ * leaves from.
  */
 import {
   P2PNetError,
@@ -11,7 +12,8 @@ import {
   type PureMessagePacket,
   type Stamp,
 } from '../../../core/index.ts'
-import { Arena } from '../shared/arena.ts'
+import { Arena, roomOf, type Slab } from '../shared/arena.ts'
+import { SlabFrame } from '../shared/slab-frame.ts'
 import { codecs } from './codecs.ts'
 import { FieldWriter } from './fields.ts'
 import { codeCredit, codeMessage, codeNamed, codeOf, flagBulk, flagOrigin, headBytes, version } from './layout.ts'
@@ -41,34 +43,58 @@ export class BinaryEncoder {
     const time = packet.sourceOriginTime ?? stamp?.time ?? NaN
     const lane = type.laneOf(packet)
     const origin = this.#foreign(packet, stamp)
-    if (code === codeMessage && origin === undefined) return this.#message(packet as PureMessagePacket, time, lane)
+    if (origin === undefined && code === codeMessage) return this.#message(packet as PureMessagePacket, time, lane)
+    if (origin === undefined && code === codeNamed) return this.#named(packet, type, time, lane)
 
     const header = headerOf(packet, code, type, origin)
-    if (header.byteLength > this.#options.headerBytes)
-      throw tooLarge(`the fields of ${packet.type} take`, header.byteLength, this.#options.headerBytes)
-    const payload = payloadOf(packet, code, type)
-    const bytes = this.#checked(packet.type, headBytes + header.byteLength + (payload?.byteLength ?? 0))
-    const flags = (lane === 'bulk' ? flagBulk : 0) | (origin === undefined ? 0 : flagOrigin)
-    const head = this.#arena.take(headBytes + header.byteLength)
-    writeHead(head, bytes, code, flags, header.byteLength, time)
-    head.set(header, headBytes)
-    return payload === undefined || payload.byteLength === 0 ? { head, lane, bytes } : { head, payload, lane, bytes }
+    const slab = this.#arena.room(headBytes + header.byteLength)
+    slab.bytes.set(header, slab.at + headBytes)
+    const payload = code === codeMessage ? Buffer.from((packet as PureMessagePacket).message) : payloadOf(packet, type)
+    const flags = origin === undefined ? 0 : flagOrigin
+    return this.#frame(packet.type, slab, code, flags, header.byteLength, time, lane, payload)
   }
 
   /** A frame that lets the other side send this many more bytes of bulk. */
   encodeCredit(credit: number): Frame {
-    const head = this.#arena.take(headBytes)
-    writeHead(head, headBytes, codeCredit, 0, credit, NaN)
-    return { head, lane: 'control', bytes: headBytes }
+    const slab = this.#arena.room(headBytes)
+    writeHead(slab, headBytes, codeCredit, 0, credit, NaN)
+    return cut(slab, headBytes, 'control')
   }
 
-  /** The shortest way, for what is sent most. */
+  /** The shortest way, for what is sent most: no header, the text is the payload. */
   #message({ message }: PureMessagePacket, time: number, lane: Lane): Frame {
-    const bytes = this.#checked('PureMessage', headBytes + Buffer.byteLength(message))
-    const head = this.#arena.take(bytes)
-    writeHead(head, bytes, codeMessage, lane === 'bulk' ? flagBulk : 0, 0, time)
-    head.write(message, headBytes)
-    return { head, lane, bytes }
+    const slab = this.#arena.room(headBytes + roomOf(message))
+    const bytes = headBytes + slab.bytes.write(message, slab.at + headBytes)
+    this.#check('PureMessage', bytes)
+    writeHead(slab, bytes, codeMessage, lane === 'bulk' ? flagBulk : 0, 0, time)
+    return cut(slab, bytes, lane)
+  }
+
+  /** A type without a codec: the header is its fields as JSON. */
+  #named(packet: NetworkPacket, type: PacketType, time: number, lane: Lane): Frame {
+    const json = jsonOf(packet, type)
+    const slab = this.#arena.room(headBytes + roomOf(json))
+    const header = slab.bytes.write(json, slab.at + headBytes)
+    return this.#frame(packet.type, slab, codeNamed, 0, header, time, lane, payloadOf(packet, type))
+  }
+
+  /** The frame of a header that stands in the slab already. */
+  #frame(
+    type: string,
+    slab: Slab,
+    code: number,
+    flags: number,
+    header: number,
+    time: number,
+    lane: Lane,
+    payload: Uint8Array | undefined,
+  ): Frame {
+    const { headerBytes } = this.#options
+    if (header > headerBytes) throw tooLarge(`the fields of ${type} take`, header, headerBytes)
+    const bytes = headBytes + header + (payload?.byteLength ?? 0)
+    this.#check(type, bytes)
+    writeHead(slab, bytes, code, lane === 'bulk' ? flags | flagBulk : flags, header, time)
+    return cut(slab, headBytes + header, lane, payload)
   }
 
   /** A name that the other side would not fill in by itself. */
@@ -78,36 +104,46 @@ export class BinaryEncoder {
     return origin === undefined || origin === this.#options.identifier() ? undefined : origin
   }
 
-  #checked(type: string, bytes: number): number {
-    if (bytes > this.#options.frameBytes) throw tooLarge(`${type} takes`, bytes, this.#options.frameBytes)
-    return bytes
+  #check(type: string, bytes: number): void {
+    const { frameBytes } = this.#options
+    if (bytes > frameBytes) throw tooLarge(`${type} takes`, bytes, frameBytes)
   }
 }
 
-function writeHead(head: Buffer, bytes: number, code: number, flags: number, headerLength: number, time: number): void {
-  head.writeUInt32BE(bytes - 4, 0)
-  head[4] = version
-  head[5] = code
-  head[6] = flags
-  head[7] = 0
-  head.writeUInt32BE(headerLength, 8)
-  head.writeDoubleBE(time, 12)
+function writeHead(
+  { view, at }: Slab,
+  bytes: number,
+  code: number,
+  flags: number,
+  headerLength: number,
+  time: number,
+): void {
+  view.setUint32(at, bytes - 4)
+  view.setUint8(at + 4, version)
+  view.setUint8(at + 5, code)
+  view.setUint16(at + 6, flags << 8)
+  view.setUint32(at + 8, headerLength)
+  view.setFloat64(at + 12, time)
 }
 
-function headerOf(packet: NetworkPacket, code: number, type: PacketType, origin: string | undefined): Buffer {
-  const codec = codecs[code]
-  if (codec === undefined && code === codeNamed && origin === undefined) return Buffer.from(jsonOf(packet, type))
+/** Takes the head that was written out of the slab. */
+function cut(slab: Slab, bytes: number, lane: Lane, payload?: Uint8Array): Frame {
+  const from = slab.at
+  slab.at += bytes
+  return new SlabFrame(slab.bytes.buffer, from, slab.at, lane, payload?.byteLength === 0 ? undefined : payload)
+}
+
+function headerOf(packet: NetworkPacket, code: number, type: PacketType, origin: string | undefined): Uint8Array {
   const out = new FieldWriter()
   if (origin !== undefined) out.text(origin)
-  if (codec !== undefined) codec.write(packet as never, out)
+  codecs[code]?.write(packet as never, out)
   if (code !== codeNamed) return out.written
   return Buffer.concat([out.written, Buffer.from(jsonOf(packet, type))])
 }
 
-function payloadOf(packet: NetworkPacket, code: number, type: PacketType): Uint8Array | undefined {
-  if (code === codeMessage) return Buffer.from((packet as PureMessagePacket).message)
-  if (type.bytesField === undefined) return undefined
-  return (packet as unknown as Record<string, Uint8Array | undefined>)[type.bytesField]
+function payloadOf(packet: NetworkPacket, { bytesField }: PacketType): Uint8Array | undefined {
+  if (bytesField === undefined) return undefined
+  return (packet as unknown as Record<string, Uint8Array | undefined>)[bytesField]
 }
 
 /** What stands nowhere else in the frame. */

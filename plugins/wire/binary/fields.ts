@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { P2PNetError } from '../../../core/index.ts'
+import { invalid } from '../shared/invalid.ts'
 
 /** Longest text in a header, in bytes of UTF-8. */
 const longestText = 0xffff
@@ -106,8 +107,4 @@ export function readText(bytes: Buffer, start: number, end: number): string {
   // Decoding puts U+FFFD for what is no UTF-8; it may also stand there by right.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) throw invalid('a text is no UTF-8')
   return text
-}
-
-export function invalid(words: string, cause?: unknown): P2PNetError {
-  return new P2PNetError('E_FRAME_INVALID', words, { cause })
 }

@@ -1,15 +1,9 @@
 /**
  * Chunks to packets: the scanner finds the elements, what is in them is looked at before it is parsed.
  */
-import {
-  P2PNetError,
-  type Decoder,
-  type DecoderLimits,
-  type NetworkPacket,
-  type PacketRegistry,
-} from '../../../core/index.ts'
+import type { Decoder, DecoderLimits, NetworkPacket, PacketRegistry } from '../../../core/index.ts'
+import { parseObject } from '../shared/json-object.ts'
 import type { StandardType } from './elements.ts'
-import { nestsDeeper } from './json-depth.ts'
 import { QuickMessages } from './quick-message.ts'
 import { readPacket, type Json } from './read.ts'
 import { Scanner } from './scanner.ts'
@@ -77,21 +71,7 @@ export class TaggedDecoder implements Decoder {
   }
 }
 
-/** @throws P2PNetError E_FRAME_INVALID */
+/** The fields of a type of ours stand one level further down. @throws P2PNetError E_FRAME_INVALID */
 export function parse(body: string, what: StandardType, depth: number): Json {
-  // The fields of a type of ours stand one level further down.
-  if (nestsDeeper(body, depth + 1)) throw invalid(`${what} nests deeper than ${depth}`)
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch (error) {
-    throw invalid(`${what} is no JSON`, error)
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalid(`${what} is no JSON object`)
-  if (Object.hasOwn(json, '__proto__')) throw invalid(`${what} has a field named __proto__`)
-  return json as Json
-}
-
-function invalid(words: string, cause?: unknown): P2PNetError {
-  return new P2PNetError('E_FRAME_INVALID', words, { cause })
+  return parseObject(body, what, depth, 1)
 }

@@ -12,6 +12,7 @@ import {
   type Stamp,
 } from '../../../core/index.ts'
 import { Arena } from '../shared/arena.ts'
+import { SlabFrame } from '../shared/slab-frame.ts'
 import { elements, isStandard, type Element } from './elements.ts'
 import { checkDataType, mark, PacketWriter } from './write.ts'
 
@@ -38,9 +39,10 @@ export class TaggedEncoder {
     const element = isStandard(packet.type) ? elements[packet.type] : elements.DataTransmission
     const text = `${element.open}${this.#json(packet, type.bytesField, stamp)}}${element.close}`
     this.#check(packet.type, text.length)
-    const head = this.#arena.take(text.length)
-    head.write(text, 'latin1')
-    return new ElementFrame(head, element, type.laneOf(packet))
+    const slab = this.#arena.room(text.length)
+    const from = slab.at
+    slab.at += slab.bytes.write(text, from, 'latin1')
+    return new ElementFrame(slab.bytes.buffer, from, slab.at, type.laneOf(packet), element)
   }
 
   /** The JSON alone, without tags: what the original broadcasts. @throws P2PNetError as encode */
@@ -76,16 +78,11 @@ export class TaggedEncoder {
   }
 }
 
-class ElementFrame implements Frame {
-  readonly head: Buffer
-  readonly lane: Lane
-  readonly bytes: number
+class ElementFrame extends SlabFrame {
   readonly #element: Element
 
-  constructor(head: Buffer, element: Element, lane: Lane) {
-    this.head = head
-    this.lane = lane
-    this.bytes = head.byteLength
+  constructor(memory: ArrayBufferLike, from: number, to: number, lane: Lane, element: Element) {
+    super(memory, from, to, lane)
     this.#element = element
   }
 
@@ -93,8 +90,8 @@ class ElementFrame implements Frame {
     const text = this.head.toString('latin1')
     if (isMarked(text)) return this
     const end = text.length - this.#element.close.length - 1
-    const head = Buffer.from(`${text.slice(0, end)}${mark}${text.slice(end)}`, 'latin1')
-    return new ElementFrame(head, this.#element, this.lane)
+    const { buffer, byteOffset, byteLength } = Buffer.from(`${text.slice(0, end)}${mark}${text.slice(end)}`, 'latin1')
+    return new ElementFrame(buffer, byteOffset, byteOffset + byteLength, this.lane, this.#element)
   }
 }
 

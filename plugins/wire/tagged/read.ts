@@ -3,7 +3,8 @@
  * an unset field are absent; fields that nobody knows are skipped. What is of the wrong type goes on as it is, for the
  * packet's schema to refuse.
  */
-import { P2PNetError, type NetworkPacket, type PacketRegistry } from '../../../core/index.ts'
+import type { NetworkPacket, PacketRegistry } from '../../../core/index.ts'
+import { invalid } from '../shared/invalid.ts'
 import { dataTypes, isStandard, type StandardType } from './elements.ts'
 import { bytesOf, untagged } from './payload.ts'
 import { readTime } from './time.ts'
@@ -124,8 +125,4 @@ function present(fields: Fields): Fields {
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function invalid(words: string): P2PNetError {
-  return new P2PNetError('E_FRAME_INVALID', words)
 }
