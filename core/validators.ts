@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import type * as AjvModule from 'ajv'
-import { ajvOptions, keywords, validatorKey, type ValidatorKind } from '../schemas/dialect.ts'
+import { ajvOptions, compiledPart, keywords, validatorKey, type ValidatorKind } from '../schemas/dialect.ts'
 
 /** JSON Schema (draft 7), plus two keywords of ours. */
 export interface JsonSchema {
@@ -44,7 +44,7 @@ export function validatorOf(schema: JsonSchema, kind: ValidatorKind): Validator 
   if (ahead !== undefined) return ahead
   const known = compiled[kind].get(schema)
   if (known !== undefined) return known
-  const validator = instanceOf(kind).compile(schema) as Validator
+  const validator = instanceOf(kind).compile(compiledPart(schema, kind)) as Validator
   compiled[kind].set(schema, validator)
   return validator
 }

@@ -62,3 +62,25 @@ export function keywords(_: unknown) {
     { keyword: 'tsType' },
   ]
 }
+
+interface PacketSchema {
+  readonly properties?: Readonly<Record<string, object>>
+  readonly required?: readonly string[]
+}
+
+/**
+ * What is compiled of a schema. Of a packet's, not the field that is raw bytes: the kernel checks that one itself, without
+ * putting together what came in pieces.
+ */
+export function compiledPart<S extends PacketSchema>(schema: S, kind: ValidatorKind): S {
+  if (kind === 'options') return schema
+  const raw = Object.entries(schema.properties ?? {}).flatMap(([name, { bytes }]: [string, { bytes?: unknown }]) =>
+    bytes === true ? [name] : [],
+  )
+  if (raw.length === 0) return schema
+  return {
+    ...schema,
+    properties: { ...schema.properties, ...Object.fromEntries(raw.map((name) => [name, {}])) },
+    required: (schema.required ?? []).filter((name) => !raw.includes(name)),
+  }
+}

@@ -11,8 +11,8 @@ import type { Limits } from '../settings.ts'
 import { TokenBucket } from './token-bucket.ts'
 import type { Connection } from './transport.ts'
 
-/** The other side gets its credit back in portions of this, or of a quarter of the window: no smaller window waits for more. */
-const creditBytes = 65_536
+/** Credit goes back in portions of so much of the window, so that the other side need not stop for it. */
+const creditShare = 1 / 4
 
 export interface IntakeOptions {
   readonly clock: Clock
@@ -42,6 +42,7 @@ export class Intake {
   readonly #portion: number
   #backlog: Uint8Array[] = []
   #owed = 0
+  #lull = false
   #busy = false
   #ending = false
   #stopped = false
@@ -60,7 +61,7 @@ export class Intake {
     this.lastAt = this.#activeAt = clock.now()
     this.#decoder = wire.createDecoder({ frameBytes: Math.min(limits.frameBytesBeforeTrust, limits.frameBytes) })
     this.#rate = new TokenBucket(limits.messagesPerSecond, limits.messagesPerSecond, this.lastAt)
-    this.#portion = Math.min(creditBytes, limits.windowBytes / 4)
+    this.#portion = limits.windowBytes * creditShare
   }
 
   set frameBytes(frameBytes: number) {
@@ -163,9 +164,28 @@ export class Intake {
   #settleCredit(): void {
     const granted = this.#decoder.takeCredit()
     if (granted > 0) this.#options.granted(granted)
-    this.#owed += this.#decoder.takeBulk()
-    if (this.#owed < this.#portion) return
-    this.#options.owed(this.#owed)
+    const bulk = this.#decoder.takeBulk()
+    if (bulk === 0) return
+    this.#owed += bulk
+    if (this.#owed >= this.#portion) this.#giveCredit()
+    else if (!this.#lull) this.#awaitLull()
+  }
+
+  /** The other side may have a smaller window than ours, and wait for less than a portion: it gets that once it stops. */
+  #awaitLull(): void {
+    const { bytes } = this
+    this.#lull = true
+    setImmediate(() => {
+      this.#lull = false
+      if (this.#owed === 0) return
+      if (this.bytes === bytes) this.#giveCredit()
+      else this.#awaitLull()
+    })
+  }
+
+  #giveCredit(): void {
+    const owed = this.#owed
     this.#owed = 0
+    this.#options.owed(owed)
   }
 }

@@ -4,6 +4,7 @@
  */
 import {
   P2PNetError,
+  piecesOf,
   type FileInfo,
   type FileManager,
   type FileWriteStream,
@@ -74,12 +75,15 @@ export class Incoming {
   }
 
   /**
-   * Takes the next chunk; `taken` is called when the manager has.
+   * Takes the next chunk and answers its bytes; `taken` is called when the manager has them.
    * @throws P2PNetError E_TRANSFER_RULES, E_FILE_SIZE
    */
-  take({ position, data }: FileChunkFields, taken: () => void): void {
+  take(packet: FileChunkFields, taken: (bytes: number) => void): number {
     const { size, chunkBytes } = this.offer
-    const bytes = data.byteLength
+    const { position } = packet
+    // As they were read: the manager puts together what it writes.
+    const pieces = piecesOf(packet, 'data')
+    const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     if (this.#stream === undefined || !this.#begun) throw rules('a chunk came before the answer to the offer')
     if (position !== this.#received)
       throw rules(`the chunk at ${String(position)} came where ${String(this.#received)} was next`)
@@ -89,11 +93,13 @@ export class Incoming {
       throw rules(`a chunk of ${String(bytes)} bytes came; ${String(chunkBytes)} were agreed`)
     this.#received += bytes
     this.pending += bytes
-    this.#stream.write(data, () => {
-      this.pending -= bytes
-      taken()
-    })
+    for (const piece of pieces)
+      this.#stream.write(piece, () => {
+        this.pending -= piece.byteLength
+        taken(piece.byteLength)
+      })
     if (this.#received === size) this.#stream.end()
+    return bytes
   }
 
   /** Throws away what is there, unless it is stored already. */

@@ -82,12 +82,10 @@ export class Receiver {
       return
     }
     file.movedAt = this.#services.clock.now()
-    const bytes = packet.data.byteLength
     try {
-      file.take(packet, () => {
+      this.#pending += file.take(packet, (bytes) => {
         this.#taken(bytes)
       })
-      this.#pending += bytes
     } catch (error) {
       this.#cutOff(file, error)
     }

@@ -2,7 +2,7 @@
  * p2pnet, the whole pipeline: hooks, schema, origin, admission, event. Texts as PureMessage or as a packet type of a
  * plugin's own, bytes as DataTransmission, which the receiver takes through a plugin's handler.
  */
-import { definePlugin, type DataType, type PeerChannel, type PeerNetwork } from 'p2pnet'
+import { definePlugin, piecesOf, type DataType, type PeerChannel, type PeerNetwork } from 'p2pnet'
 import type { Driver, Link, Receive } from '../harness/driver.ts'
 import { startNode } from './p2pnet-node.ts'
 
@@ -22,6 +22,8 @@ interface Options {
   readonly type?: 'PureMessage' | 'Note'
   /** What bytes travel as: File goes by the bulk lane and its window, MiscData with the messages. */
   readonly dataType?: DataType
+  /** Bytes are handed on in one piece, or as views of what was read. */
+  readonly carries?: 'pieces' | 'views'
   readonly windowBytes?: number
   /** Stores files that come, and can send some. */
   readonly files?: boolean
@@ -31,6 +33,7 @@ export function createDriver({
   wire = 'wire-binary',
   type,
   dataType = 'MiscData',
+  carries = 'pieces',
   windowBytes,
   files,
 }: Options): Driver {
@@ -42,7 +45,7 @@ export function createDriver({
     const started = await startNode(
       [
         ...(wire === 'wire-binary' ? [] : [wire]),
-        receiving(receive, linkOf),
+        receiving(receive, linkOf, carries === 'pieces'),
         'distribution',
         ...(files === true
           ? [{ use: 'files-mapped', options: { durability: 'none' } } as const, 'files-transfer' as const]
@@ -109,8 +112,10 @@ const hello = ''
 
 const greet = (channel: PeerChannel): boolean => channel.post({ type: 'PureMessage', message: hello })
 
+const lengthOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+
 /** The plugin that takes packets of its own type, and payloads before anybody else works on them. */
-const receiving = (receive: Receive, linkOf: (channel: PeerChannel) => Link) =>
+const receiving = (receive: Receive, linkOf: (channel: PeerChannel) => Link, whole: boolean) =>
   definePlugin({
     name: 'bench-receiver',
     version: '1.0.0',
@@ -132,8 +137,8 @@ const receiving = (receive: Receive, linkOf: (channel: PeerChannel) => Link) =>
         return 'handled'
       })
       ctx.hooks.packets.received.for('DataTransmission').tap(
-        ({ data }, channel) => {
-          receive(data, linkOf(channel))
+        (packet, channel) => {
+          receive(whole ? packet.data : { byteLength: lengthOf(piecesOf(packet, 'data')) }, linkOf(channel))
           return 'handled'
         },
         { stage: -10 },

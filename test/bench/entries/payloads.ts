@@ -10,6 +10,7 @@ const bare = 'bare node:net, views'
 const whole = 'bare node:net, in one piece'
 const free = 'p2pnet, MiscData, no window'
 const windowed = 'p2pnet, File, default window'
+const inOnePiece = (name: string) => `${name}, in one piece`
 const payload = (name: string, driver: string, options: NonNullable<Stack['options']>) =>
   throughput(name, { stack: { driver, options }, unit: { kind: 'bytes', length: 65_536 } })
 
@@ -17,20 +18,24 @@ export const payloads: Entry = {
   name: 'payloads',
   title: 'DataTransmission of 64 KiB',
   about:
-    'One way. Bare Node writes a length and the payload by reference, and hands on views of what it reads, or puts each payload together in one piece. p2pnet’s receiver takes them in a plugin’s handler. MiscData travels with the messages; File is bulk, under the window that the receiver refills.',
+    'One way. Bare Node writes a length and the payload by reference, and hands on views of what it reads, or puts each payload together in one piece. p2pnet’s receiver takes them in a plugin’s handler, as views or by the packet’s field. MiscData travels with the messages; File is bulk, under the window that the receiver refills.',
   columns: [{ figure: 'mbPerSecond', title: 'MB/s', digits: 0, ratio: true }, ...cpuColumns],
   rounds: 15,
-  goals: [bare, whole].flatMap((against) => [
-    { of: free, against, figure: 'mbPerSecond', atLeast: 1 },
-    { of: windowed, against, figure: 'mbPerSecond', atLeast: 0.85 },
-  ]),
+  goals: [
+    { of: free, against: bare, figure: 'mbPerSecond', atLeast: 1 },
+    { of: windowed, against: bare, figure: 'mbPerSecond', atLeast: 0.85 },
+    { of: inOnePiece(free), against: whole, figure: 'mbPerSecond', atLeast: 1 },
+    { of: inOnePiece(windowed), against: whole, figure: 'mbPerSecond', atLeast: 0.85 },
+  ],
   contenders: async () => [
     payload(bare, 'node-tcp', { carries: 'views' }),
     payload('the same again (A/A)', 'node-tcp', { carries: 'views' }),
     payload(whole, 'node-tcp', { carries: 'pieces' }),
     payload('bare node:tls, views', 'node-tls', { carries: 'views' }),
-    payload(free, 'p2pnet', { dataType: 'MiscData' }),
-    payload('p2pnet, File, window of 1 GiB', 'p2pnet', { dataType: 'File', windowBytes: 2 ** 30 }),
-    payload(windowed, 'p2pnet', { dataType: 'File' }),
+    payload(free, 'p2pnet', { dataType: 'MiscData', carries: 'views' }),
+    payload(inOnePiece(free), 'p2pnet', { dataType: 'MiscData' }),
+    payload('p2pnet, File, window of 1 GiB', 'p2pnet', { dataType: 'File', carries: 'views', windowBytes: 2 ** 30 }),
+    payload(windowed, 'p2pnet', { dataType: 'File', carries: 'views' }),
+    payload(inOnePiece(windowed), 'p2pnet', { dataType: 'File' }),
   ],
 }

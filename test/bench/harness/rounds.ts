@@ -26,7 +26,7 @@ export type Results = ReadonlyMap<string, readonly Figures[]>
 /** For the processes of the one before to come to rest. */
 const restMs = 30
 /** Rounds that processes live. */
-const lifeRounds = 5
+const lifeRounds = 15
 
 export async function runRounds(
   contenders: readonly Contender[],
@@ -44,7 +44,7 @@ export async function runRounds(
   for (let round = 0; round < rounds; round++) {
     if (round % lifeRounds === 0) {
       for (const contender of contenders) await contender.renew?.()
-      for (const contender of contenders) if (round === 0 || contender.renew !== undefined) await measure(contender)
+      for (let w = 0; w < 6; w++) for (const contender of contenders) if (round === 0 || contender.renew !== undefined) await measure(contender)
     }
     for (const contender of shuffled(contenders, next)) results.get(contender.name)?.push(await measure(contender))
     onRound(round + 1)

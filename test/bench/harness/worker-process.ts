@@ -20,7 +20,7 @@ export class WorkerProcess {
   #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
 
   constructor(program: URL, args: readonly string[], { core, flags = [] }: WorkerOptions = {}) {
-    const node = [...process.execArgv, '--expose-gc', ...flags]
+    const node = [...(process.env.GCT ? ["--trace-gc"] : []), ...process.execArgv, '--expose-gc', ...flags]
     this.#child = fork(fileURLToPath(program), args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       ...(core === undefined
