@@ -12,7 +12,7 @@ import { TokenBucket } from './token-bucket.ts'
 import type { Connection } from './transport.ts'
 
 /** Credit goes back in portions of so much of the window, so that the other side need not stop for it. */
-const creditShare = 1 / 4
+const creditShare = 1 / 2
 
 export interface IntakeOptions {
   readonly clock: Clock

@@ -13,7 +13,7 @@ const viewsFrom = 32_768
 export class Assembly {
   readonly #check: (from: Buffer, at: number) => number
   /** Head and header, and the payload if it is small. */
-  front: Buffer = Buffer.alloc(0)
+  front: Buffer = Buffer.allocUnsafe(headBytes)
   #have = 0
   #frontBytes = headBytes
   /** Of the frame; 0 while its head is not whole. */

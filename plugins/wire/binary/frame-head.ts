@@ -5,7 +5,6 @@ import { P2PNetError } from '../../../core/index.ts'
 import { invalid } from '../shared/invalid.ts'
 import { codeCredit, codeNamed, flagBulk, flagOrigin, headBytes, standardTypes, version } from './layout.ts'
 
-
 /** Length of the frame whose head stands here. @throws P2PNetError E_FRAME_INVALID, E_FRAME_TOO_LARGE */
 export function checkHead(from: Buffer, at: number, frameBytes: number, headerBytes: number): number {
   const total = from.readUInt32BE(at) + 4

@@ -11,11 +11,15 @@ interface Options {
   readonly carries?: 'json' | 'views' | 'pieces'
   readonly batched?: boolean
   readonly type?: string
+  /** Holds so many small objects all the time, as a program does that is more than its connections. */
+  readonly holds?: number
   /** broadcast() leaves out whoever has not taken so many bytes yet: a bounded queue. */
   readonly queueBytes?: number
 }
 
-export function createDriver({ carries = 'json', batched = true, type = 'PureMessage', queueBytes }: Options): Driver {
+export function createDriver(options: Options): Driver {
+  const { carries = 'json', batched = true, type = 'PureMessage', holds = 0, queueBytes } = options
+  const held = Array.from({ length: holds }, (_, i) => ({ i, s: [i] }))
   const sockets = new Map<Socket, Link>()
   let server: Server | undefined
   const add = (socket: Socket, receive: Receive): Link => {
@@ -48,6 +52,7 @@ export function createDriver({ carries = 'json', batched = true, type = 'PureMes
     async close() {
       for (const socket of sockets.keys()) socket.destroy()
       server?.close()
+      held.length = 0
     },
   }
 }

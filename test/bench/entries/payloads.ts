@@ -7,7 +7,13 @@ import { throughput } from '../measures/throughput.ts'
 import { cpuColumns } from './columns.ts'
 
 const bare = 'bare node:net, views'
-const whole = 'bare node:net, in one piece'
+/**
+ * V8 collects everything, again and again, while a process reads from a socket and holds more than about 8 MB of objects:
+ * what it reads counts as if it were held. A control that holds next to nothing is spared that; any real program is not.
+ */
+const heldObjects = 50_000
+const inProgram = 'bare node:net, views, in a program of 10 MB'
+const whole = 'bare node:net, in one piece, in a program of 10 MB'
 const free = 'p2pnet, MiscData, no window'
 const windowed = 'p2pnet, File, default window'
 const inOnePiece = (name: string) => `${name}, in one piece`
@@ -22,15 +28,18 @@ export const payloads: Entry = {
   columns: [{ figure: 'mbPerSecond', title: 'MB/s', digits: 0, ratio: true }, ...cpuColumns],
   rounds: 15,
   goals: [
-    { of: free, against: bare, figure: 'mbPerSecond', atLeast: 1 },
-    { of: windowed, against: bare, figure: 'mbPerSecond', atLeast: 0.85 },
+    ...[bare, inProgram].flatMap((against) => [
+      { of: free, against, figure: 'mbPerSecond', atLeast: 1 },
+      { of: windowed, against, figure: 'mbPerSecond', atLeast: 0.85 },
+    ]),
     { of: inOnePiece(free), against: whole, figure: 'mbPerSecond', atLeast: 1 },
     { of: inOnePiece(windowed), against: whole, figure: 'mbPerSecond', atLeast: 0.85 },
   ],
   contenders: async () => [
     payload(bare, 'node-tcp', { carries: 'views' }),
     payload('the same again (A/A)', 'node-tcp', { carries: 'views' }),
-    payload(whole, 'node-tcp', { carries: 'pieces' }),
+    payload(inProgram, 'node-tcp', { carries: 'views', holds: heldObjects }),
+    payload(whole, 'node-tcp', { carries: 'pieces', holds: heldObjects }),
     payload('bare node:tls, views', 'node-tls', { carries: 'views' }),
     payload(free, 'p2pnet', { dataType: 'MiscData', carries: 'views' }),
     payload(inOnePiece(free), 'p2pnet', { dataType: 'MiscData' }),

@@ -39,8 +39,8 @@ export class Pair {
 
   async #start(): Promise<Ends> {
     const { stack, cores, receivers = 1 } = this.#options
-    const receiver = startWorker(stack, { core: cores?.[1] })
-    const sender = startWorker(stack, { core: cores?.[0] })
+    const receiver = startWorker(stack, { core: cores?.[1], keepsMemory: true })
+    const sender = startWorker(stack, { core: cores?.[0], keepsMemory: true })
     const addresses = await receiver.ask<Address[]>('listen', { count: receivers })
     await sender.ask('connect', { addresses })
     if (process.env.BENCH_PROFILE !== undefined)

@@ -2,7 +2,7 @@
  * Runs contenders in rounds, each in every round, in an order that changes from round to round: what one leaves behind,
  * a collection under way or a warm core, falls on each of the others. Two processes of one program can differ for as long
  * as they live, by how their code was compiled and their memory laid out, so every few rounds there are new ones. The
- * first round of new processes warms up and does not count.
+ * first rounds of new processes do not count: code is compiled, and memory touched for the first time.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../support/seeded-random.ts'
@@ -25,8 +25,9 @@ export type Results = ReadonlyMap<string, readonly Figures[]>
 
 /** For the processes of the one before to come to rest. */
 const restMs = 30
-/** Rounds that processes live. */
-const lifeRounds = 15
+/** Rounds that processes live, and rounds before those. */
+const lifeRounds = 5
+const warmRounds = 3
 
 export async function runRounds(
   contenders: readonly Contender[],
@@ -44,7 +45,8 @@ export async function runRounds(
   for (let round = 0; round < rounds; round++) {
     if (round % lifeRounds === 0) {
       for (const contender of contenders) await contender.renew?.()
-      for (let w = 0; w < 6; w++) for (const contender of contenders) if (round === 0 || contender.renew !== undefined) await measure(contender)
+      const fresh = contenders.filter(({ renew }) => round === 0 || renew !== undefined)
+      for (let warm = 0; warm < warmRounds; warm++) for (const contender of fresh) await measure(contender)
     }
     for (const contender of shuffled(contenders, next)) results.get(contender.name)?.push(await measure(contender))
     onRound(round + 1)

@@ -10,19 +10,29 @@ export interface WorkerOptions {
   readonly core?: number | undefined
   /** Of Node, beside those of this process. */
   readonly flags?: readonly string[]
+  /**
+   * Keeps glibc from giving freed memory back. Otherwise it is a matter of luck whether a process gives back the memory of
+   * each read and takes it again, at a page fault for every 4 KiB: the same program is then several times slower.
+   */
+  readonly keepsMemory?: boolean
 }
 
 /** A process that takes longer hangs: rounds are short, also on a slow machine. */
 const patienceMs = 180_000
 
+/** Of glibc's malloc; other systems ignore it. */
+const keptMemory = { MALLOC_TRIM_THRESHOLD_: '1073741824', MALLOC_MMAP_THRESHOLD_: '1073741824' }
+
 export class WorkerProcess {
   readonly #child: ChildProcess
   #settle: { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined
 
-  constructor(program: URL, args: readonly string[], { core, flags = [] }: WorkerOptions = {}) {
-    const node = [...(process.env.GCT ? ["--trace-gc"] : []), ...process.execArgv, '--expose-gc', ...flags]
+  constructor(program: URL, args: readonly string[], options: WorkerOptions = {}) {
+    const { core, flags = [], keepsMemory = false } = options
+    const node = [...process.execArgv, '--expose-gc', ...flags]
     this.#child = fork(fileURLToPath(program), args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: keepsMemory ? { ...process.env, ...keptMemory } : process.env,
       ...(core === undefined
         ? { execArgv: node }
         : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...node] }),
