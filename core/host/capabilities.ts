@@ -6,6 +6,7 @@
  * declare module 'p2pnet' { interface Capabilities { weather: Weather } }
  * ```
  */
+import type { KeyObject } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { ReceivedFile } from '../events.ts'
 import type { AnyPacket, DataTransmissionPacket, DataType } from '../packets/packet.ts'
@@ -19,6 +20,7 @@ export interface Capabilities {
   wire: Wire
   trust: TrustPolicy
   identity: Identity
+  keys: Keys
   files: FileManager
   transfer: Transfer
   distribution: Distribution
@@ -26,6 +28,22 @@ export interface Capabilities {
 }
 
 export type CapabilityName = keyof Capabilities & string
+
+/**
+ * `keys`: the node's own Ed25519 key, and what may be done with the keys of others. A public key is an SPKI in DER, 44 bytes
+ * (RFC 8410). There is no key before the node has its identifier: E_STATE.
+ */
+export interface Keys {
+  readonly publicKey: Uint8Array
+  /** For transports that prove it, and for nothing that leaves this process. */
+  readonly privateKey: KeyObject
+  /** 64 bytes (RFC 8032). */
+  sign(bytes: Uint8Array): Uint8Array
+  /** @throws P2PNetError E_KEY_INVALID for a key that is spelled otherwise, or of small order */
+  verify(bytes: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
+  /** Base64url of the SHA-256 of the key: the identifier of whoever holds it. @throws P2PNetError E_KEY_INVALID as verify */
+  keyId(publicKey: Uint8Array): string
+}
 
 /** `trust`: what a level of trust permits. */
 export interface TrustPolicy {
