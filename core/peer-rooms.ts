@@ -101,6 +101,7 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
 /** Made at the first channel: the wire is known only after setup. */
 function channelServices(kernel: Kernel): () => ChannelServices {
   const { clock, events, packetTypes: types, refuseChannel: refuse } = kernel
+  const { limits } = kernel.composition.settings
   const inbound = new Inbound({
     types,
     events,
@@ -113,8 +114,15 @@ function channelServices(kernel: Kernel): () => ChannelServices {
     (services ??= {
       clock,
       refuse,
-      limits: kernel.composition.settings.limits,
+      limits,
       wire: kernel.wire,
+      out: {
+        clock,
+        limitBytes: limits.outQueueBytes,
+        windowBytes: kernel.wire.encodeCredit === undefined ? Infinity : limits.windowBytes,
+        stallMs: limits.stallMs,
+        pauseAfter: kernel.wire.pauseAfter,
+      },
       receive: (packet, channel) => inbound.receive(packet, channel),
       encode: (packet) => kernel.encode(packet),
       turn: (ms) => {

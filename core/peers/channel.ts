@@ -11,8 +11,8 @@ import type { Limits } from '../settings.ts'
 import type { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import { TrustState } from '../trust/trust-state.ts'
-import { Intake } from './intake.ts'
-import { OutQueue } from './out-queue.ts'
+import { Intake, type IntakeEvents } from './intake.ts'
+import { OutQueue, type OutQueueEvents, type OutQueueOptions } from './out-queue.ts'
 import type { Connection } from './transport.ts'
 
 /** Who is at the other end. */
@@ -39,6 +39,7 @@ export interface ChannelServices {
   readonly clock: Clock
   readonly limits: Limits
   readonly wire: Wire
+  readonly out: OutQueueOptions
   /** Handles one packet. A promise pauses the channel's reading until it settles. */
   receive(packet: NetworkPacket, channel: PeerChannel): Promise<void> | undefined
   /** Fills in, asks packets.outgoing, encodes. @throws P2PNetError */
@@ -55,6 +56,37 @@ export interface ChannelServices {
 const farewellMs = 1000
 
 export class PeerChannel {
+  /** What its rooms tell a channel. */
+  static readonly #events: IntakeEvents<PeerChannel> & OutQueueEvents<PeerChannel> = {
+    receive: (channel, packet) => channel.#services.receive(packet, channel),
+    granted: (channel, bytes) => {
+      channel.#out.grant(bytes)
+    },
+    owed: (channel, bytes) => {
+      const { wire } = channel.#services
+      if (wire.encodeCredit !== undefined && !channel.closed) channel.#out.push(wire.encodeCredit(bytes))
+    },
+    keepsUp: (channel) => {
+      channel.#out.keepsUp()
+    },
+    failed: (channel, error) => {
+      channel.#refuse(error, 'wire')
+      void channel.#farewell(error)
+    },
+    ended: (channel) => {
+      channel.leave()
+    },
+    turn: (channel, ms) => {
+      channel.#services.turn(ms)
+    },
+    stalled: (channel) => {
+      const ms = String(channel.#services.limits.stallMs)
+      const error = new P2PNetError('E_SLOW_PEER', `${channel.#peer.address} has read nothing for ${ms} ms`)
+      channel.#refuse(error, 'limits.stallMs')
+      channel.#cut(error)
+    },
+  }
+
   /** Unique in this node. */
   readonly id: string
   /** The other side dialled. */
@@ -64,9 +96,10 @@ export class PeerChannel {
   readonly openedAt: number
   readonly #services: ChannelServices
   readonly #connection: Connection
-  readonly #intake: Intake
-  readonly #out: OutQueue
-  readonly #takers = new Set<PacketTaker>()
+  readonly #intake: Intake<PeerChannel>
+  readonly #out: OutQueue<PeerChannel>
+  #takers: readonly PacketTaker[] = nobody
+  #leavers: readonly ((reason: P2PNetError) => void)[] = nobody
   readonly #trust = new TrustState()
   #peer: ChannelPeer
   /** The other side has ended; what it sent before is still being handled. */
@@ -87,52 +120,15 @@ export class PeerChannel {
     how: { inbound: boolean; scheme: string; peer: ChannelPeer },
     services: ChannelServices,
   ) {
-    const { clock, limits, wire } = services
     this.id = id
     this.inbound = how.inbound
     this.scheme = how.scheme
     this.#peer = how.peer
     this.#services = services
     this.#connection = connection
-    this.openedAt = clock.now()
-    this.#intake = new Intake(connection, {
-      clock,
-      limits,
-      wire,
-      receive: (packet) => this.#receive(packet),
-      granted: (bytes) => {
-        this.#out.grant(bytes)
-      },
-      owed: (bytes) => {
-        if (wire.encodeCredit !== undefined && !this.closed) this.#out.push(wire.encodeCredit(bytes))
-      },
-      keepsUp: () => {
-        this.#out.keepsUp()
-      },
-      failed: (error) => {
-        this.#refuse(error, 'wire')
-        void this.#farewell(error)
-      },
-      ended: () => {
-        this.leave()
-      },
-      turn: (ms) => {
-        services.turn(ms)
-      },
-    })
-    this.#out = new OutQueue(connection, {
-      clock,
-      limitBytes: limits.outQueueBytes,
-      windowBytes: wire.encodeCredit === undefined ? Infinity : limits.windowBytes,
-      stallMs: limits.stallMs,
-      pauseAfter: wire.pauseAfter,
-      onStall: () => {
-        const ms = String(limits.stallMs)
-        const error = new P2PNetError('E_SLOW_PEER', `${this.#peer.address} has read nothing for ${ms} ms`)
-        this.#refuse(error, 'limits.stallMs')
-        this.#cut(error)
-      },
-    })
+    this.openedAt = services.clock.now()
+    this.#intake = new Intake(connection, services, PeerChannel.#events, this)
+    this.#out = new OutQueue(connection, services.out, PeerChannel.#events, this)
   }
 
   get peer(): ChannelPeer {
@@ -237,8 +233,10 @@ export class PeerChannel {
    * Returns how to stop.
    */
   take(taker: PacketTaker): () => void {
-    this.#takers.add(taker)
-    return () => this.#takers.delete(taker)
+    this.#takers = [...this.#takers, taker]
+    return () => {
+      this.#takers = this.#takers.filter((one) => one !== taker)
+    }
   }
 
   /** The peer has said, on this channel, where it listens. */
@@ -276,7 +274,7 @@ export class PeerChannel {
 
   /** A taker wants it: nobody else sees it. One that throws fails closed. */
   offer(packet: NetworkPacket): boolean {
-    if (this.#takers.size === 0) return false
+    if (this.#takers.length === 0) return false
     try {
       for (const taker of this.#takers) if (taker(packet)) return true
       return false
@@ -285,6 +283,18 @@ export class PeerChannel {
       this.#refuse(error, 'trust.handshake')
       void this.#farewell(error)
       return true
+    }
+  }
+
+  /** Tells once, with the reason, when the channel closes, or has; cheaper than `signal`. Returns how not to be told. */
+  onLeave(leaver: (reason: P2PNetError) => void): () => void {
+    if (this.#reason !== undefined) {
+      leaver(this.#reason)
+      return () => undefined
+    }
+    this.#leavers = [...this.#leavers, leaver]
+    return () => {
+      this.#leavers = this.#leavers.filter((one) => one !== leaver)
     }
   }
 
@@ -331,10 +341,6 @@ export class PeerChannel {
     if (this.#out.written === this.#bytesOutSeen && !this.closed) this.#out.push(encodeCredit(0))
     this.#bytesOutSeen = this.#out.written
     return true
-  }
-
-  #receive(packet: NetworkPacket): Promise<void> | undefined {
-    return this.#services.receive(packet, this)
   }
 
   #refuse({ code, message }: P2PNetError, hook: string): void {
@@ -388,14 +394,17 @@ export class PeerChannel {
     this.#closing = true
     this.#reason = reason
     this.#intake.stop()
-    this.#takers.clear()
+    this.#takers = nobody
     this.#abort?.abort(reason)
+    for (const leaver of this.#leavers) leaver(reason)
+    this.#leavers = nobody
     if (reason.code !== 'E_DUPLICATE') this.#trust.fail(reason)
     this.#services.closed(this, reason)
   }
 }
 
 const done = Promise.resolve()
+const nobody: readonly never[] = []
 
 function closeOf(connection: Connection): Promise<void> {
   if (connection.closed) return Promise.resolve()

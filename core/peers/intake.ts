@@ -14,33 +14,40 @@ import type { Connection } from './transport.ts'
 /** Credit goes back in portions of so much of the window, so that the other side need not stop for it. */
 const creditShare = 1 / 2
 
+/** The same for all channels of a node. */
 export interface IntakeOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly wire: Wire
-  /** Handles one packet. A promise pauses reading until it settles. */
-  receive(packet: NetworkPacket): Promise<void> | undefined
-  /** The other side can take this many more bytes of bulk. */
-  granted(bytes: number): void
-  /** These bytes of bulk were handled: the other side may send as many again. */
-  owed(bytes: number): void
-  /** The peer has shown that it takes packets as fast as they come. Called once. */
-  keepsUp(): void
-  /** The stream is lost. */
-  failed(error: P2PNetError): void
-  /** The other side has ended, and what it had sent is handled. */
-  ended(): void
-  /** One turn of work took this long. */
-  turn(ms: number): void
 }
 
-export class Intake {
+/** What an intake tells of its channel. A table and no closures: a node has many channels that mostly rest. */
+export interface IntakeEvents<C> {
+  /** Handles one packet. A promise pauses reading until it settles. */
+  receive(channel: C, packet: NetworkPacket): Promise<void> | undefined
+  /** The other side can take this many more bytes of bulk. */
+  granted(channel: C, bytes: number): void
+  /** These bytes of bulk were handled: the other side may send as many again. */
+  owed(channel: C, bytes: number): void
+  /** The peer has shown that it takes packets as fast as they come. Told once. */
+  keepsUp(channel: C): void
+  /** The stream is lost. */
+  failed(channel: C, error: P2PNetError): void
+  /** The other side has ended, and what it had sent is handled. */
+  ended(channel: C): void
+  /** One turn of work took this long. */
+  turn(channel: C, ms: number): void
+}
+
+export class Intake<C> {
   readonly #connection: Connection
   readonly #options: IntakeOptions
+  readonly #events: IntakeEvents<C>
+  readonly #channel: C
   readonly #decoder: Decoder
   readonly #rate: TokenBucket
   readonly #portion: number
-  #backlog: Uint8Array[] = []
+  #backlog: Uint8Array[] | undefined
   #owed = 0
   #lull = false
   #busy = false
@@ -54,10 +61,12 @@ export class Intake {
   /** The same, or when we took up reading again: silence while we do not listen is none. */
   #activeAt: number
 
-  constructor(connection: Connection, options: IntakeOptions) {
+  constructor(connection: Connection, options: IntakeOptions, events: IntakeEvents<C>, channel: C) {
     const { clock, limits, wire } = options
     this.#connection = connection
     this.#options = options
+    this.#events = events
+    this.#channel = channel
     this.lastAt = this.#activeAt = clock.now()
     this.#decoder = wire.createDecoder({ frameBytes: Math.min(limits.frameBytesBeforeTrust, limits.frameBytes) })
     this.#rate = new TokenBucket(limits.messagesPerSecond, limits.messagesPerSecond, this.lastAt)
@@ -77,7 +86,7 @@ export class Intake {
     if (this.#stopped) return
     this.bytes += chunk.byteLength
     this.lastAt = this.#activeAt = this.#options.clock.now()
-    if (this.#busy) this.#backlog.push(chunk)
+    if (this.#busy) (this.#backlog ??= []).push(chunk)
     else this.#work(chunk)
   }
 
@@ -85,13 +94,13 @@ export class Intake {
   end(): void {
     if (this.#ending || this.#stopped) return
     this.#ending = true
-    if (!this.#busy) this.#options.ended()
+    if (!this.#busy) this.#events.ended(this.#channel)
   }
 
   /** Nothing more is wanted: what still comes is read and thrown away. */
   stop(): void {
     this.#stopped = true
-    this.#backlog = []
+    this.#backlog = undefined
     this.#connection.resume()
   }
 
@@ -103,26 +112,26 @@ export class Intake {
         if (next !== undefined) this.#decoder.push(next)
         if (!this.#drain()) break
         this.#settleCredit()
-        next = this.#backlog.shift()
+        next = this.#backlog?.shift()
       } while (next !== undefined)
     } catch (error) {
-      this.#options.failed(asP2PNetError(error, 'E_FRAME_INVALID'))
+      this.#events.failed(this.#channel, asP2PNetError(error, 'E_FRAME_INVALID'))
     }
-    this.#options.turn(performance.now() - before)
+    this.#events.turn(this.#channel, performance.now() - before)
   }
 
   /** Handles packet after packet. False: one wants time, the rate is reached, or nothing more is wanted. */
   #drain(): boolean {
-    const { receive } = this.#options
+    const events = this.#events
     for (;;) {
       const packet = this.#decoder.next()
       if (packet === undefined) return true
       this.packets++
       if (!this.#keepsUp && this.#decoder.keepsUp === true) {
         this.#keepsUp = true
-        this.#options.keepsUp()
+        events.keepsUp(this.#channel)
       }
-      const pending = receive(packet)
+      const pending = events.receive(this.#channel, packet)
       const wait = this.#rate.take(this.#activeAt)
       if (this.#stopped) return false
       if (pending === undefined && wait === 0) continue
@@ -141,7 +150,7 @@ export class Intake {
       this.#work()
       // What #work brought about may have changed either.
       if (this.#isBusy() || this.#isStopped()) return
-      if (this.#ending) this.#options.ended()
+      if (this.#ending) this.#events.ended(this.#channel)
       else this.#connection.resume()
     }
     pending.then(resume, resume)
@@ -163,7 +172,7 @@ export class Intake {
 
   #settleCredit(): void {
     const granted = this.#decoder.takeCredit()
-    if (granted > 0) this.#options.granted(granted)
+    if (granted > 0) this.#events.granted(this.#channel, granted)
     const bulk = this.#decoder.takeBulk()
     if (bulk === 0) return
     this.#owed += bulk
@@ -186,6 +195,6 @@ export class Intake {
   #giveCredit(): void {
     const owed = this.#owed
     this.#owed = 0
-    this.#options.owed(owed)
+    this.#events.owed(this.#channel, owed)
   }
 }

@@ -19,6 +19,7 @@ const yieldEvery = 1_048_576
 
 const laneNames: readonly LaneName[] = ['control', 'message', 'bulk']
 
+/** The same for all channels of a node. */
 export interface OutQueueOptions {
   readonly clock: Clock
   readonly limitBytes: number
@@ -27,8 +28,12 @@ export interface OutQueueOptions {
   readonly stallMs: number
   /** ms of nothing after each frame, until keepsUp() is called. */
   readonly pauseAfter?: ((frame: Frame) => number) | undefined
+}
+
+/** What a queue tells of its channel. */
+export interface OutQueueEvents<C> {
   /** Nothing moved for stallMs while something waited. */
-  onStall(): void
+  stalled(channel: C): void
 }
 
 interface Waiter {
@@ -37,16 +42,18 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-export class OutQueue {
+export class OutQueue<C> {
   readonly #connection: Duplex
   readonly #options: OutQueueOptions
+  readonly #events: OutQueueEvents<C>
+  readonly #channel: C
   readonly #lanes: Record<LaneName, Lane> = { control: new Lane(), message: new Lane(), bulk: new Lane() }
   readonly #mark: number
   #window: number
   #scheduled = false
   #blocked = false
   #closed: P2PNetError | undefined
-  #waiters: Waiter[] = []
+  #waiters: Waiter[] | undefined
   #stall: Timer | undefined
   #yieldedAt = 0
   #pauseAfter: ((frame: Frame) => number) | undefined
@@ -56,9 +63,11 @@ export class OutQueue {
   /** Bytes handed to the connection so far. */
   written = 0
 
-  constructor(connection: Duplex, options: OutQueueOptions) {
+  constructor(connection: Duplex, options: OutQueueOptions, events: OutQueueEvents<C>, channel: C) {
     this.#connection = connection
     this.#options = options
+    this.#events = events
+    this.#channel = channel
     this.#mark = Math.min(softMark, options.limitBytes / 4)
     this.#window = options.windowBytes
     this.#pauseAfter = options.pauseAfter
@@ -126,7 +135,9 @@ export class OutQueue {
     this.#options.clock.clear(this.#pause)
     this.#stall = this.#pause = undefined
     for (const name of laneNames) this.#lanes[name].clear()
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason)
+    const waiters = this.#waiters ?? []
+    this.#waiters = undefined
+    for (const waiter of waiters) waiter.reject(reason)
   }
 
   /** Whoever heeds the mark always finds room. Control gets twice as much: an answer is not lost to a flood of ours. */
@@ -144,7 +155,7 @@ export class OutQueue {
       return
     }
     this.#scheduled = true
-    process.nextTick(this.#flush)
+    process.nextTick(OutQueue.#flushNow, this)
   }
 
   #mustYield(): boolean {
@@ -154,10 +165,15 @@ export class OutQueue {
   #flushLater(): void {
     this.#yieldedAt = this.written
     this.#scheduled = true
-    setImmediate(this.#flush)
+    setImmediate(OutQueue.#flushNow, this)
   }
 
-  readonly #flush = (): void => {
+  /** A turn later there is nobody to ask which queue it was. */
+  static #flushNow(this: void, queue: OutQueue<unknown>): void {
+    queue.#flush()
+  }
+
+  #flush(): void {
     this.#scheduled = false
     if (this.#blocked || this.#pause !== undefined || this.#closed !== undefined) return
     const batch = this.#take()
@@ -217,17 +233,18 @@ export class OutQueue {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     if (isOver()) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ isOver, resolve, reject })
+      ;(this.#waiters ??= []).push({ isOver, resolve, reject })
     })
   }
 
   #wake(): void {
-    if (this.#waiters.length === 0) return
-    this.#waiters = this.#waiters.filter(({ isOver, resolve }) => {
+    if (this.#waiters === undefined) return
+    const waiting = this.#waiters.filter(({ isOver, resolve }) => {
       if (!isOver()) return true
       resolve()
       return false
     })
+    this.#waiters = waiting.length > 0 ? waiting : undefined
   }
 
   #progress(): void {
@@ -242,7 +259,7 @@ export class OutQueue {
     if (!this.#blocked && (this.#pause !== undefined || this.#lanes.bulk.isEmpty)) return
     this.#stall = this.#options.clock.setTimeout(() => {
       this.#stall = undefined
-      this.#options.onStall()
+      this.#events.stalled(this.#channel)
     }, this.#options.stallMs)
   }
 }

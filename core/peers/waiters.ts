@@ -9,7 +9,8 @@ interface Waiter {
 }
 
 export class Waiters {
-  readonly #waiting = new Set<Waiter>()
+  /** Made when somebody waits. */
+  #waiting: Set<Waiter> | undefined
 
   /** @throws P2PNetError E_ABORTED, or what reject() is given */
   wait(signal?: AbortSignal): Promise<void> {
@@ -20,7 +21,7 @@ export class Waiters {
         return
       }
       const onAbort = () => {
-        this.#waiting.delete(waiter)
+        this.#waiting?.delete(waiter)
         reject(aborted())
       }
       const settled = () => signal?.removeEventListener('abort', onAbort)
@@ -34,7 +35,7 @@ export class Waiters {
           reject(error)
         },
       }
-      this.#waiting.add(waiter)
+      ;(this.#waiting ??= new Set()).add(waiter)
       signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
@@ -48,8 +49,8 @@ export class Waiters {
   }
 
   #take(): Waiter[] {
-    const all = [...this.#waiting]
-    this.#waiting.clear()
+    const all = [...(this.#waiting ?? [])]
+    this.#waiting = undefined
     return all
   }
 }

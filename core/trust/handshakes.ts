@@ -105,21 +105,17 @@ export class Handshakes {
 /** What the handshake says, in time and while the channel is open: whoever left waits for nothing and holds no place. */
 function ended<T>(asked: Promise<T>, channel: PeerChannel, clock: Clock, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal } = channel
-    const settle = () => {
-      clock.clear(timer)
-      signal.removeEventListener('abort', left)
-    }
-    const left = () => {
-      settle()
-      reject(signal.reason as Error)
-    }
     const timer = clock.setTimeout(() => {
-      settle()
+      stay()
       reject(new P2PNetError('E_HANDSHAKE_TIMEOUT', `the handshake did not finish within ${String(ms)} ms`))
     }, ms)
-    signal.addEventListener('abort', left, { once: true })
-    asked.then(resolve, reject).finally(settle)
-    if (signal.aborted) left()
+    const stay = channel.onLeave((reason) => {
+      clock.clear(timer)
+      reject(reason)
+    })
+    asked.then(resolve, reject).finally(() => {
+      clock.clear(timer)
+      stay()
+    })
   })
 }

@@ -10,8 +10,13 @@ const firstRoom = 65_536
 /** Smaller payloads, and texts, are put together at once. */
 const viewsFrom = 32_768
 
+export interface FrameLengths {
+  /** How long the frame is whose head stands there. @throws P2PNetError E_FRAME_INVALID, E_FRAME_TOO_LARGE */
+  lengthOf(from: Buffer, at: number): number
+}
+
 export class Assembly {
-  readonly #check: (from: Buffer, at: number) => number
+  readonly #frames: FrameLengths
   /** Head and header, and the payload if it is small. */
   front: Buffer = Buffer.allocUnsafe(headBytes)
   #have = 0
@@ -20,9 +25,8 @@ export class Assembly {
   total = 0
   views: Views | undefined
 
-  /** `check` answers how long the frame is whose head stands there. */
-  constructor(check: (from: Buffer, at: number) => number) {
-    this.#check = check
+  constructor(frames: FrameLengths) {
+    this.#frames = frames
   }
 
   /** Takes what belongs to the frame of what stands from `at` on; answers how many bytes. Whole: isWhole. */
@@ -48,7 +52,7 @@ export class Assembly {
   }
 
   #begin(): void {
-    this.total = this.#check(this.front, 0)
+    this.total = this.#frames.lengthOf(this.front, 0)
     const header = this.front.readUInt32BE(8)
     const payload = this.total - headBytes - header
     if (payload < viewsFrom || this.front[5] === codeMessage) this.#frontBytes = this.total

@@ -13,7 +13,7 @@ import { invalid } from '../shared/invalid.ts'
 import { parseObject } from '../shared/json-object.ts'
 import { codecs } from './codecs.ts'
 import { FieldReader, readText } from './fields.ts'
-import { Assembly } from './assembly.ts'
+import { Assembly, type FrameLengths } from './assembly.ts'
 import { checkHead } from './frame-head.ts'
 import { codeCredit, codeMessage, codeNamed, codeOf, flagBulk, flagOrigin, headBytes, standardTypes } from './layout.ts'
 
@@ -25,7 +25,7 @@ export interface DecoderOptions {
 
 const none = Buffer.alloc(0)
 
-export class BinaryDecoder implements Decoder {
+export class BinaryDecoder implements Decoder, FrameLengths {
   limits: DecoderLimits
   readonly #options: DecoderOptions
   #chunk: Buffer = none
@@ -57,7 +57,7 @@ export class BinaryDecoder implements Decoder {
       }
       let packet: NetworkPacket | undefined
       if (this.#assembly === undefined && available >= headBytes) {
-        const total = this.#check(chunk, at)
+        const total = this.lengthOf(chunk, at)
         if (available >= total) {
           this.#at += total
           packet = this.#read(chunk, at, total)
@@ -80,12 +80,13 @@ export class BinaryDecoder implements Decoder {
   }
 
   /** Length of the frame whose head stands here. */
-  readonly #check = (from: Buffer, at: number): number =>
-    checkHead(from, at, this.limits.frameBytes, this.#options.headerBytes)
+  lengthOf(from: Buffer, at: number): number {
+    return checkHead(from, at, this.limits.frameBytes, this.#options.headerBytes)
+  }
 
   /** The packet of a frame in several chunks; undefined while it is not whole. */
   #assemble(): NetworkPacket | undefined {
-    const assembly = (this.#assembly ??= new Assembly(this.#check))
+    const assembly = (this.#assembly ??= new Assembly(this))
     this.#at += assembly.take(this.#chunk, this.#at)
     if (!assembly.isWhole) return undefined
     this.#assembly = undefined

@@ -36,14 +36,18 @@ function open(options: Partial<ConstructorParameters<typeof OutQueue>[1]> = {}) 
   const sink = new Sink()
   const clock = new VirtualClock()
   const stalled: number[] = []
-  const queue = new OutQueue(sink, {
-    clock,
-    limitBytes: 4_194_304,
-    windowBytes: 524_288,
-    stallMs: 1000,
-    onStall: () => stalled.push(clock.now()),
-    ...options,
-  })
+  const queue = new OutQueue(
+    sink,
+    {
+      clock,
+      limitBytes: 4_194_304,
+      windowBytes: 524_288,
+      stallMs: 1000,
+      ...options,
+    },
+    { stalled: () => stalled.push(clock.now()) },
+    undefined,
+  )
   return { sink, clock, queue, stalled }
 }
 

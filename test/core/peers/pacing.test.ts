@@ -29,14 +29,18 @@ function open(pauseAfter: ((frame: Frame) => number) | undefined) {
   const sink = new Sink()
   const clock = new VirtualClock()
   const stalled: number[] = []
-  const queue = new OutQueue(sink, {
-    clock,
-    limitBytes: 4_194_304,
-    windowBytes: Infinity,
-    stallMs: 150,
-    pauseAfter,
-    onStall: () => stalled.push(clock.now()),
-  })
+  const queue = new OutQueue(
+    sink,
+    {
+      clock,
+      limitBytes: 4_194_304,
+      windowBytes: Infinity,
+      stallMs: 150,
+      pauseAfter,
+    },
+    { stalled: () => stalled.push(clock.now()) },
+    undefined,
+  )
   const after = async (ms: number) => {
     await clock.advance(ms)
     await turn()
