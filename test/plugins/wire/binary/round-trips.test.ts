@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { piecesOf, type DataTransmissionPacket, type NetworkPacket } from '../../../../core/index.ts'
 import { bytesOf, openWire, own, pull } from '../../../support/wire-codec.ts'
 
 /** Any text of Unicode; half a surrogate pair is none, and arrives as U+FFFD. */
@@ -104,14 +105,58 @@ describe('a packet that is encoded and decoded', () => {
     )
   })
 
-  it('costs one copy of the payload at most: none if the frame came in one chunk', () => {
+  it('carries large payloads whole, wherever they are cut', () => {
+    const filled = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff))
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(0, 300, 32_767, 32_768, 70_000), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 70_000 })), { minLength: 1 }),
+        fc.constantFrom('DataTransmission', 'Forecast'),
+        (lengths, cuts, type) => {
+          const packets = lengths.map((length) =>
+            type === 'Forecast'
+              ? { type, celsius: length, map: filled(length) }
+              : { type, dataType: 'File', data: filled(length) },
+          )
+          const all = Buffer.concat(packets.map((packet) => bytesOf(wire, packet)))
+          const decoder = wire.createDecoder(limits)
+          const received: unknown[] = []
+          // Small cuts for a while, then what is left in large ones: the whole in single bytes is another test's.
+          for (let at = 0, i = 0; at < all.byteLength; i++) {
+            const size = i < 200 ? (cuts[i % cuts.length] ?? 1) : 50_000
+            received.push(...pull(decoder, Buffer.from(all.subarray(at, at + size))))
+            at += size
+          }
+          expect(received).to.deep.equal(packets)
+        },
+      ),
+      { numRuns: 120, seed: 3 },
+    )
+  })
+
+  it('copies nothing of a large payload: it arrives as views of the chunks', () => {
+    const all = bytesOf(wire, { type: 'DataTransmission', dataType: 'File', data: Buffer.alloc(100_000, 7) })
+    const [whole] = pull(wire.createDecoder(limits), all) as unknown as { data: Buffer }[]
+    expect(whole?.data.buffer).to.equal(all.buffer)
+    const decoder = wire.createDecoder(limits)
+    pull(decoder, all.subarray(0, 50_000))
+    const [cut] = pull(decoder, all.subarray(50_000)) as unknown as DataTransmissionPacket[]
+    const pieces = piecesOf(cut!, 'data')
+    expect(pieces.map(({ byteLength }) => byteLength)).to.deep.equal([49_979, 50_021])
+    expect(pieces.every(({ buffer }) => buffer === all.buffer)).to.equal(true)
+    expect(cut!.data).to.deep.equal(whole!.data)
+  })
+
+  it('keeps nothing of small reads alive but their bytes', () => {
     const decoder = wire.createDecoder(limits)
     const all = bytesOf(wire, { type: 'DataTransmission', dataType: 'File', data: Buffer.alloc(100_000, 7) })
-    const [whole] = pull(decoder, all) as unknown as { data: Buffer }[]
-    expect(whole?.data.buffer).to.equal(all.buffer)
-    pull(decoder, all.subarray(0, 50_000))
-    const [pieced] = pull(decoder, all.subarray(50_000)) as unknown as { data: Buffer }[]
-    expect(pieced?.data.equals(whole?.data ?? Buffer.alloc(0))).to.equal(true)
+    const received: NetworkPacket[] = []
+    for (let at = 0; at < all.byteLength; at += 1000) received.push(...pull(decoder, all.subarray(at, at + 1000)))
+    const pieces = piecesOf(received[0] as DataTransmissionPacket, 'data')
+    expect(pieces.every(({ buffer }) => buffer !== all.buffer)).to.equal(true)
+    expect(pieces.length).to.be.below(10)
+    const memory = new Set(pieces.map(({ buffer }) => buffer))
+    expect([...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)).to.be.below(120_000)
   })
 
   it('goes out with its payload by reference, in the lane of its type', () => {
