@@ -7,7 +7,8 @@ import { fakeContext, resolveOptions } from './fake-context.ts'
 /** What the encoder takes for its own identifier. */
 export const own = 'me'
 
-const forecast = {
+/** A type of a third party. */
+export const forecast = {
   type: 'object',
   additionalProperties: false,
   required: ['type', 'celsius'],

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { piecesOf, type DataTransmissionPacket, type NetworkPacket } from '../../../../core/index.ts'
+import { anyBytes, anyName, cut, packetsOf } from '../../../support/any-packet.ts'
 import { bytesOf, openWire, own, pull } from '../../../support/wire-codec.ts'
 
 /** Any text of Unicode; half a surrogate pair is none, and arrives as U+FFFD. */
@@ -8,51 +9,17 @@ const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => Buffer.from(String.fromCharCode(...units)).toString()),
 )
-const name = text.filter((value) => value.length > 0)
-const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
-const port = fc.integer({ min: 1, max: 65535 })
 const number = fc.double({ noNaN: true, noDefaultInfinity: true })
 
-const origin = {
-  sourceOriginIdentifier: fc.oneof(fc.constant(own), name),
-  sourceOriginTime: number,
-}
-const types = {
-  Identifier: fc.record(
-    { type: fc.constant('Identifier'), data: port, message: text, ip: text, network: text, ...origin },
-    { requiredKeys: ['type', 'data'] },
-  ),
-  Disconnect: fc.record(
-    { type: fc.constant('Disconnect'), ip: text, port, timestamp: number.map((n) => n + 0), data: text, ...origin },
-    { requiredKeys: ['type'] },
-  ),
-  CollectionShare: fc.record(
-    {
-      type: fc.constant('CollectionShare'),
-      data: text,
-      peers: fc.array(fc.record({ address: name, port, identifier: name }, { requiredKeys: ['address', 'port'] })),
-      ...origin,
-    },
-    { requiredKeys: ['type', 'peers'] },
-  ),
-  DataTransmission: fc.record(
-    {
-      type: fc.constant('DataTransmission'),
-      dataType: fc.constantFrom('File', 'Task', 'MiscData'),
-      data: bytes,
-      ...origin,
-    },
-    { requiredKeys: ['type', 'dataType', 'data'] },
-  ),
-  PureMessage: fc.record(
-    { type: fc.constant('PureMessage'), message: text, ...origin },
-    { requiredKeys: ['type', 'message'] },
-  ),
-  Forecast: fc.record(
-    { type: fc.constant('Forecast'), celsius: number, places: fc.array(text), map: bytes, ...origin },
-    { requiredKeys: ['type', 'celsius', 'map'] },
-  ),
-}
+const types = packetsOf({
+  text,
+  free: text,
+  payload: anyBytes,
+  port: fc.integer({ min: 1, max: 65535 }),
+  number,
+  time: number.map((value) => value + 0),
+  identifier: fc.oneof(fc.constant(own), anyName(text)),
+})
 
 /** What arrives: the sender's own name is left to the channel, and JSON knows no -0. */
 function asReceived(packet: Record<string, unknown>): Record<string, unknown> {
@@ -63,12 +30,6 @@ function asReceived(packet: Record<string, unknown>): Record<string, unknown> {
   return received
 }
 
-/** Cuts bytes at these places, taken round their length. */
-function cut(all: Buffer, places: readonly number[]): Buffer[] {
-  const at = [0, ...places.map((place) => place % (all.byteLength + 1)), all.byteLength].sort((a, b) => a - b)
-  return at.slice(1).map((end, i) => all.subarray(at[i], end))
-}
-
 describe('a packet that is encoded and decoded', () => {
   const wire = openWire()
   const limits = { frameBytes: 1_048_576 }
@@ -76,31 +37,24 @@ describe('a packet that is encoded and decoded', () => {
   for (const [type, arbitrary] of Object.entries(types))
     it(`is the same again, however its bytes are cut: ${type}`, () => {
       fc.assert(
-        fc.property(
-          fc.array(arbitrary as fc.Arbitrary<Record<string, unknown>>, { minLength: 1, maxLength: 4 }),
-          fc.array(fc.nat()),
-          (packets, places) => {
-            const decoder = wire.createDecoder(limits)
-            const all = Buffer.concat(packets.map((packet) => bytesOf(wire, packet)))
-            const received = cut(all, places).flatMap((chunk) => pull(decoder, chunk))
-            expect(received).to.deep.equal(packets.map(asReceived))
-          },
-        ),
+        fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 4 }), fc.array(fc.nat()), (packets, places) => {
+          const decoder = wire.createDecoder(limits)
+          const all = Buffer.concat(packets.map((packet) => bytesOf(wire, packet)))
+          const received = cut(all, places).flatMap((chunk) => pull(decoder, chunk))
+          expect(received).to.deep.equal(packets.map(asReceived))
+        }),
         { numRuns: 900, seed: 1 },
       )
     })
 
   it('is the same again byte by byte, whatever the mixture', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.oneof(...Object.values(types)) as fc.Arbitrary<Record<string, unknown>>, { maxLength: 5 }),
-        (packets) => {
-          const decoder = wire.createDecoder(limits)
-          const all = Buffer.concat(packets.map((packet) => bytesOf(wire, packet)))
-          const received = [...all].flatMap((byte) => pull(decoder, Uint8Array.of(byte)))
-          expect(received).to.deep.equal(packets.map(asReceived))
-        },
-      ),
+      fc.property(fc.array(fc.oneof(...Object.values(types)), { maxLength: 5 }), (packets) => {
+        const decoder = wire.createDecoder(limits)
+        const all = Buffer.concat(packets.map((packet) => bytesOf(wire, packet)))
+        const received = [...all].flatMap((byte) => pull(decoder, Uint8Array.of(byte)))
+        expect(received).to.deep.equal(packets.map(asReceived))
+      }),
       { numRuns: 300, seed: 2 },
     )
   })

@@ -5,22 +5,10 @@ import packetsStandard from '../../../../plugins/packets/standard/index.ts'
 import wireTagged from '../../../../plugins/wire/tagged/index.ts'
 import { fakeContext, resolveOptions } from '../../../support/fake-context.ts'
 
-export { bytesOf, pull } from '../../../support/wire-codec.ts'
+import { forecast } from '../../../support/wire-codec.ts'
 
-/** A type of a third party, registered as in test/support/wire-codec.ts. */
-const forecast = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['type', 'celsius'],
-  properties: {
-    type: { const: 'Forecast' },
-    sourceOriginIdentifier: { type: 'string' },
-    sourceOriginTime: { type: 'number' },
-    celsius: { type: 'number' },
-    places: { type: 'array', items: { type: 'string' } },
-    map: { bytes: true },
-  },
-} as const
+export { cut } from '../../../support/any-packet.ts'
+export { bytesOf, pull } from '../../../support/wire-codec.ts'
 
 export interface TaggedWire extends Wire {
   /** What a node would say to a packet that arrived. */
@@ -51,10 +39,4 @@ export function pullUntilError(
   } catch (error) {
     return { packets, error: error as Error & { code: string } }
   }
-}
-
-/** Cuts bytes at these places, taken round their length. */
-export function cut(all: Buffer, places: readonly number[]): Buffer[] {
-  const at = [0, ...places.map((place) => place % (all.byteLength + 1)), all.byteLength].sort((a, b) => a - b)
-  return at.slice(1).map((end, i) => all.subarray(at[i], end))
 }
