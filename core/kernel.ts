@@ -4,7 +4,7 @@
  */
 import type { Clock } from './clock.ts'
 import type { Composition } from './config/composition.ts'
-import { asP2PNetError, P2PNetError } from './errors.ts'
+import { asP2PNetError, isP2PNetError, P2PNetError } from './errors.ts'
 import type { GuardedEmitter } from './events.ts'
 import type { TrustPolicy } from './host/capabilities.ts'
 import { CapabilityTable } from './host/capability-table.ts'
@@ -186,6 +186,8 @@ export class Kernel {
     try {
       identifier = await this.generation.run((at) => at.trust.identifier.promise(this.shared as HostNetwork))
     } catch (error) {
+      // A coded error is the plugin's answer; only its failures mean that nobody could tell.
+      if (isP2PNetError(error) && !['E_PLUGIN_FAILED', 'E_PLUGIN_TIMEOUT'].includes(error.code)) throw error
       const words = `this node has no identifier: ${asP2PNetError(error, 'E_NO_IDENTIFIER').message}`
       throw new P2PNetError('E_NO_IDENTIFIER', words, { cause: error })
     }

@@ -2,7 +2,7 @@
  * What plugins and the application share of a node: the one implementation behind `ctx.network` and `PeerNetwork`.
  */
 import { isIP } from 'node:net'
-import { asP2PNetError } from './errors.ts'
+import { asP2PNetError, P2PNetError } from './errors.ts'
 import type { DistributionResult } from './host/capabilities.ts'
 import type { PublicAddress } from './host/host-network.ts'
 import type { SharedNetwork } from './host/network-facade.ts'
@@ -68,9 +68,15 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
       for (const channel of [...kernel.channels]) kernel.handshakes.judge(channel)
       await saved
     },
-    setIdentifier: (identifier) => {
+    setIdentifier(identifier) {
+      const refusal = kernel.capabilities.get('identity')?.refuses?.(identifier)
+      if (refusal !== undefined) {
+        kernel.refuse(refusal, kernel.identifier, 'trust.identifier')
+        throw new P2PNetError(refusal.code, refusal.reason)
+      }
       kernel.setIdentifier(identifier)
     },
+    identify: (channel, identifier) => identify(kernel, channel, identifier),
     setPublicAddress(address) {
       publicAddress = address
     },
@@ -127,6 +133,18 @@ function post(kernel: Kernel, packet: NetworkPacket, channels: readonly PeerChan
 function failed(channel: PeerChannel, thrown: unknown): DistributionResult {
   const { code, message } = asP2PNetError(thrown, 'E_PACKET_INVALID')
   return { peer: nameOf(channel), ok: false, error: { code, message } }
+}
+
+/** Somebody who has proved one name and was known under another is none of the two. */
+function identify(kernel: Kernel, channel: PeerChannel, identifier: string): boolean {
+  if (channel.closed) return false
+  const known = channel.peer.identifier
+  if (known === identifier) return true
+  if (known === undefined) return kernel.channels.claim(channel, identifier)
+  const refusal: Refusal = { code: 'E_ORIGIN', reason: 'the peer has proved to be somebody else than it said' }
+  kernel.refuseChannel(refusal, channel, 'trust.handshake')
+  void channel.close(refusal)
+  return false
 }
 
 const nameOf = (channel: PeerChannel): string => channel.peer.identifier ?? channel.peer.address

@@ -90,8 +90,13 @@ async function addHelp(program: Command): Promise<void> {
 async function addCommand(program: Command, name: string, flags: GlobalFlags, shell: Shell): Promise<void> {
   const module = await loadCommand(name, flags, shell)
   const command = program.command(name)
-  if ('description' in module) command.description(module.description)
-  module.configure(command, shell)
+  if (!('description' in module)) {
+    module.configure(command, shell)
+    return
+  }
+  const { commandLine } = await import('./command-line.ts')
+  command.description(module.description)
+  module.configure(command, commandLine(command, shell))
 }
 
 function noCommand(program: Command, shell: Shell, json: boolean): P2PNetError {

@@ -68,6 +68,8 @@ export interface TrustPolicy {
 export interface Identity {
   /** Empty until the node has started. */
   readonly identifier: string
+  /** A no to being called this from now on. */
+  refuses?(identifier: string): Refusal | undefined
 }
 
 /** A file in a manager's care. */

@@ -4,6 +4,7 @@
  */
 import type { LogCategory } from '../log.ts'
 import type { JsonSchema } from '../validators.ts'
+import type { CommandLine } from './command-line.ts'
 import type { PluginContext } from './plugin-context.ts'
 
 /** The level of the plugin interface that this host speaks. */
@@ -17,7 +18,7 @@ export type CommandLoader = () => Promise<{ default: CommandModule }>
 export interface CommandModule {
   readonly description: string
   /** Gets a commander Command to add arguments, options and an action to. */
-  configure(command: unknown): void
+  configure(command: unknown, line: CommandLine): void
 }
 
 export interface Plugin<O extends object = never> {

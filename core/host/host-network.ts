@@ -85,7 +85,13 @@ export interface HostNetwork {
   unblock(identifierOrAddress: string): Promise<void>
   authorize(identifier: string): Promise<void>
   revoke(identifier: string): Promise<void>
+  /** @throws P2PNetError what the `identity` capability refuses it with */
   setIdentifier(identifier: string): void
+  /**
+   * The peer of this channel has proved who it is, for handshakes. False: the channel is closed, because somebody else
+   * was expected, the name is blocked, or another channel to the same peer stays.
+   */
+  identify(channel: PeerChannel, identifier: string): boolean
   setPublicAddress(address: PublicAddress): void
   /** Until the plugin leaves. */
   on<E extends EventName>(event: E, listener: Listener<E>): void

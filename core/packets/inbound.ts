@@ -5,7 +5,7 @@
 import type { GuardedEmitter } from '../events.ts'
 import type { Generation } from '../host/generation.ts'
 import type { PeerChannel } from '../peers/channel.ts'
-import type { Refusal } from '../trust/refusal.ts'
+import { handshakeFailed, type Refusal } from '../trust/refusal.ts'
 import type { DisconnectPacket, NetworkPacket, Packet } from './packet.ts'
 import { describeErrors, type PacketType } from './registry.ts'
 
@@ -39,11 +39,12 @@ export class Inbound {
       return undefined
     }
     if (!type.validate(packet)) {
-      this.#offend(channel, 'E_PACKET_INVALID', `${packet.type}: ${describeErrors(type.validate)}`)
+      if (type.bare) this.#spoil(channel, `${packet.type}: ${describeErrors(type.validate)}`)
+      else this.#offend(channel, 'E_PACKET_INVALID', `${packet.type}: ${describeErrors(type.validate)}`)
       return undefined
     }
-    if (!this.#isFrom(packet, channel)) return undefined
-    if (packet.sourceOriginTime === undefined) (packet as Mutable).sourceOriginTime = channel.lastReceivedAt
+    if (!this.#isFrom(packet, channel, type.bare)) return undefined
+    if (packet.sourceOriginTime === undefined && !type.bare) (packet as Mutable).sourceOriginTime = channel.lastReceivedAt
     if (packet.type === 'Disconnect') channel.hearFarewell((packet as DisconnectPacket).data)
     if (channel.offer(packet)) return nextTurn()
 
@@ -58,14 +59,18 @@ export class Inbound {
   }
 
   /** A packet's origin is the channel it came on: what it says itself must agree, and is filled in when absent. */
-  #isFrom(packet: NetworkPacket, channel: PeerChannel): boolean {
+  #isFrom(packet: NetworkPacket, channel: PeerChannel, bare: boolean): boolean {
     const claimed = packet.sourceOriginIdentifier
     const known = channel.peer.identifier
     if (claimed === undefined) {
-      if (known !== undefined) (packet as Mutable).sourceOriginIdentifier = known
+      if (known !== undefined && !bare) (packet as Mutable).sourceOriginIdentifier = known
       return true
     }
     if (known === claimed) return true
+    if (known === undefined && channel.awaitsProof) {
+      delete (packet as Mutable).sourceOriginIdentifier
+      return true
+    }
     if (known === undefined) return this.#services.claim(channel, claimed)
     this.#offend(channel, 'E_ORIGIN', `a packet carries the identifier of somebody else`)
     return false
@@ -73,6 +78,12 @@ export class Inbound {
 
   #drop(channel: PeerChannel, code: string, reason: string): void {
     this.#services.refuse({ code, reason }, channel, 'packets.received')
+  }
+
+  /** A handshake that is misspelt has failed; the peer is not told where. */
+  #spoil(channel: PeerChannel, reason: string): void {
+    this.#services.refuse({ code: 'E_HANDSHAKE', reason }, channel, 'trust.handshake')
+    void channel.close({ code: 'E_HANDSHAKE', reason }, handshakeFailed)
   }
 
   #offend(channel: PeerChannel, code: string, reason: string): void {

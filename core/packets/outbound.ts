@@ -21,22 +21,26 @@ export interface OutboundServices {
 export function encodePacket(packet: NetworkPacket, services: OutboundServices): Frame {
   const wire = services.wire()
   const { outgoing } = services.generation().at.packets
+  const type = typeOf(packet, services)
   const stamp: Stamp = { identifier: services.identifier(), time: services.clock.now() }
   // Nobody looks at it on the way and the wire can do without: then the packet need not be copied.
   if (wire.stamps === true && !outgoing.isUsed()) {
-    check(packet, services)
-    return wire.encode(packet, stamp)
+    check(packet, type)
+    return type.bare ? wire.encode(packet) : wire.encode(packet, stamp)
   }
-  const filled = fillIn(packet, stamp)
+  const filled = type.bare ? packet : fillIn(packet, stamp)
   const shaped = outgoing.call(filled as Packet) ?? filled
-  check(shaped, services)
-  return wire.encode(shaped, stamp)
+  check(shaped, typeOf(shaped, services))
+  return type.bare ? wire.encode(shaped) : wire.encode(shaped, stamp)
 }
 
-function check(packet: NetworkPacket, { types }: OutboundServices): void {
+function typeOf(packet: NetworkPacket, { types }: OutboundServices): PacketType {
   const type = types.get(packet.type)
-  if (type === undefined)
-    throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
+  if (type !== undefined) return type
+  throw new P2PNetError('E_PACKET_UNKNOWN', `no plugin registers the packet type ${packet.type}`)
+}
+
+function check(packet: NetworkPacket, type: PacketType): void {
   if (type.validate(packet)) return
   throw new P2PNetError('E_PACKET_INVALID', `${packet.type} is invalid: ${describeErrors(type.validate)}`)
 }

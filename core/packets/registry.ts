@@ -10,6 +10,11 @@ import type { Lane } from './wire.ts'
 export interface PacketTypeOptions<P extends NetworkPacket = NetworkPacket> {
   /** Default `message`. A function decides packet by packet. */
   readonly lane?: Lane | ((packet: P) => Lane)
+  /**
+   * For handshakes, where every byte counts and nobody is anybody yet: neither origin nor time go along, none are filled
+   * in, and a packet that does not fit the schema closes the channel at once.
+   */
+  readonly bare?: boolean
 }
 
 export interface PacketType {
@@ -18,6 +23,8 @@ export interface PacketType {
   readonly validate: Validator
   /** The field that travels as raw bytes, never as text: the one marked `"bytes": true` in the schema. */
   readonly bytesField: string | undefined
+  /** Without origin and time. */
+  readonly bare: boolean
   laneOf(packet: NetworkPacket): Lane
 }
 
@@ -39,6 +46,7 @@ export function createPacketType(name: string, schema: JsonSchema, options: Pack
     schema,
     validate: bytesField === undefined ? fields : withBytes(fields, bytesField, schema.required ?? []),
     bytesField,
+    bare: options.bare === true,
     laneOf: typeof lane === 'function' ? lane : () => lane,
   }
 }

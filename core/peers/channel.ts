@@ -94,6 +94,8 @@ export class PeerChannel {
   /** Name of the transport. */
   readonly scheme: string
   readonly openedAt: number
+  /** Identifier of whom this node dialled, if it knew. */
+  readonly expected: string | undefined
   readonly #services: ChannelServices
   readonly #connection: Connection
   readonly #intake: Intake<PeerChannel>
@@ -105,6 +107,7 @@ export class PeerChannel {
   /** The other side has ended; what it sent before is still being handled. */
   #over = false
   #closing = false
+  #awaitsProof = false
   /** Made when somebody asks for the signal. */
   #abort: AbortController | undefined
   #reason: P2PNetError | undefined
@@ -117,12 +120,13 @@ export class PeerChannel {
   constructor(
     id: string,
     connection: Connection,
-    how: { inbound: boolean; scheme: string; peer: ChannelPeer },
+    how: { inbound: boolean; scheme: string; peer: ChannelPeer; expected?: string | undefined },
     services: ChannelServices,
   ) {
     this.id = id
     this.inbound = how.inbound
     this.scheme = how.scheme
+    this.expected = how.expected
     this.#peer = how.peer
     this.#services = services
     this.#connection = connection
@@ -244,11 +248,26 @@ export class PeerChannel {
     this.#peer = { ...this.#peer, port }
   }
 
-  /** Says goodbye with the reason and closes. Resolves when the connection is gone. */
-  close(reason?: Refusal): Promise<void> {
-    if (this.#survivor !== undefined) return this.#survivor.close(reason)
+  /**
+   * Says goodbye with the reason and closes. Resolves when the connection is gone. `told`: what the peer hears in place
+   * of the reason.
+   */
+  close(reason?: Refusal, told?: Refusal): Promise<void> {
+    if (this.#survivor !== undefined) return this.#survivor.close(reason, told)
     const { code, reason: words } = reason ?? { code: 'E_DISCONNECTED', reason: 'closed by this node' }
-    return this.#farewell(new P2PNetError(code, words))
+    return this.#farewell(new P2PNetError(code, words), told && new P2PNetError(told.code, told.reason))
+  }
+
+  /**
+   * From now on a name that stands in a packet says nothing about who this is; network.identify() will. For handshakes
+   * that prove it.
+   */
+  awaitProof(): void {
+    this.#awaitsProof = true
+  }
+
+  get awaitsProof(): boolean {
+    return this.#awaitsProof
   }
 
   // For the kernel.
@@ -362,13 +381,13 @@ export class PeerChannel {
     this.#intake.end()
   }
 
-  async #farewell(reason: P2PNetError): Promise<void> {
+  async #farewell(reason: P2PNetError, told = reason): Promise<void> {
     const connection = this.#connection
     if (this.#closing) return closeOf(connection)
     const { clock, encode } = this.#services
     this.#end(reason)
     try {
-      const said = this.#out.finish(encode(farewell(reason, clock.now())))
+      const said = this.#out.finish(encode(farewell(told, clock.now())))
       const timer = clock.setTimeout(() => connection.destroy(), farewellMs)
       said.then(
         () => connection.end(),

@@ -30,8 +30,6 @@ export class Channels implements Iterable<PeerChannel> {
   readonly #succession: Succession
   readonly #open = new Set<PeerChannel>()
   readonly #byIdentifier = new Map<string, PeerChannel>()
-  /** Whom a dialled channel has to turn out to be. */
-  readonly #expected = new WeakMap<PeerChannel, string>()
   /** Second channels to a peer that has to decide which one goes. */
   readonly #undecided = new Map<PeerChannel, Timer>()
 
@@ -63,9 +61,8 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   /** A channel is open. Its transport may have proved who it is. */
-  add(channel: PeerChannel, expected: string | undefined): void {
+  add(channel: PeerChannel): void {
     this.#open.add(channel)
-    if (expected !== undefined) this.#expected.set(channel, expected)
     this.#services.events.emit('peerAdded', channel)
     const proved = channel.peerKey
     if (proved !== undefined && !channel.closed) this.claim(channel, proved)
@@ -76,7 +73,7 @@ export class Channels implements Iterable<PeerChannel> {
     this.#decided(channel)
     const { identifier } = channel.peer
     if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)
-    if (reason.code === 'E_DUPLICATE') this.#succession.orphan(channel, reason, this.#expected.get(channel))
+    if (reason.code === 'E_DUPLICATE') this.#succession.orphan(channel, reason, channel.expected)
     this.#services.events.emit('peerRemoved', channel, reason)
   }
 
@@ -103,7 +100,7 @@ export class Channels implements Iterable<PeerChannel> {
 
   #objection(channel: PeerChannel, identifier: string): P2PNetError | undefined {
     if (identifier === this.#services.ownIdentifier()) return new P2PNetError('E_SELF', 'the node had dialled itself')
-    const expected = this.#expected.get(channel)
+    const { expected } = channel
     if (expected !== undefined && expected !== identifier)
       return new P2PNetError('E_WRONG_PEER', `${channel.peer.address} is ${identifier}, not ${expected}`)
     return this.#services.refuses(identifier)

@@ -80,7 +80,7 @@ export class Connector {
     try {
       const connection = await this.#dial(transport, target, either, signal)
       const address = plainAddress(connection.remoteAddress ?? host)
-      return this.#enter(connection, { inbound: false, scheme, peer: { address, port } }, identifier)
+      return this.#enter(connection, { inbound: false, scheme, peer: { address, port }, expected: identifier })
     } finally {
       release()
     }
@@ -112,19 +112,18 @@ export class Connector {
     const address = plainAddress(connection.remoteAddress ?? 'unknown')
     const port = connection.remotePort ?? 0
     this.#services.doorway.knock(connection, address, port, () => {
-      this.#enter(connection, { inbound: true, scheme, peer: { address, port } }, undefined)
+      this.#enter(connection, { inbound: true, scheme, peer: { address, port } })
     })
   }
 
   #enter(
     connection: Connection,
-    how: { inbound: boolean; scheme: string; peer: { address: string; port: number } },
-    expected: string | undefined,
+    how: { inbound: boolean; scheme: string; peer: { address: string; port: number }; expected?: string | undefined },
   ): PeerChannel {
     const { channels, handshakes, channel: services } = this.#services
     const channel = new PeerChannel(String(++this.#count), connection, how, services())
     channel.open()
-    channels.add(channel, expected)
+    channels.add(channel)
     if (!channel.closed) void handshakes.run(channel)
     return channel
   }

@@ -2,7 +2,7 @@
  * Runs the handshake of a channel and applies what comes of it: a level, trust or the want of it, a place in the ledger.
  */
 import type { Clock } from '../clock.ts'
-import { asP2PNetError, P2PNetError } from '../errors.ts'
+import { asP2PNetError, isP2PNetError, P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
 import type { TrustPolicy } from '../host/capabilities.ts'
 import type { Generation } from '../host/generation.ts'
@@ -50,9 +50,11 @@ export class Handshakes {
       this.#settle(channel, level)
     } catch (thrown) {
       if (channel.closed) return
-      const { code, message } = asP2PNetError(thrown, 'E_HANDSHAKE')
-      this.#services.refuse({ code, reason: message }, channel, 'trust.handshake')
-      void channel.close({ code: code === 'E_PLUGIN_FAILED' ? 'E_HANDSHAKE' : code, reason: message })
+      const error = asP2PNetError(thrown, 'E_HANDSHAKE')
+      // With a coded cause, that is the reason, and the peer is told no more than what was thrown.
+      const why = isP2PNetError(error.cause) ? error.cause : error
+      this.#services.refuse({ code: why.code, reason: why.message }, channel, 'trust.handshake')
+      void channel.close(outward(why), outward(error))
     } finally {
       this.#pending--
     }
@@ -100,6 +102,11 @@ export class Handshakes {
     if (proved < TrustLevel.identified || identifier === undefined) return false
     return this.#services.lists.isAuthorized(identifier) || this.#services.policy().authorizes?.(identifier) === true
   }
+}
+
+/** That a plugin failed is no business of the peer's. */
+function outward({ code, message: reason }: P2PNetError): Refusal {
+  return { code: code === 'E_PLUGIN_FAILED' ? 'E_HANDSHAKE' : code, reason }
 }
 
 /** What the handshake says, in time and while the channel is open: whoever left waits for nothing and holds no place. */

@@ -9,6 +9,9 @@ export interface Refusal {
   readonly reason: string
 }
 
+/** All that a peer is told of why a handshake failed: whoever tries to pass for somebody else learns nothing from it. */
+export const handshakeFailed: Refusal = { code: 'E_HANDSHAKE', reason: 'the handshake failed' }
+
 export function isRefusal(value: unknown): value is Refusal {
   if (typeof value !== 'object' || value === null) return false
   const { code, reason } = value as Record<string, unknown>

@@ -116,7 +116,7 @@ export class BinaryDecoder implements Decoder, FrameLengths {
     }
     const reader = new FieldReader(frame, start, bodyAt)
     const origin = (flags & flagOrigin) === 0 ? undefined : reader.text()
-    const packet = code === codeNamed ? this.#named(frame, bodyAt - reader.left, bodyAt) : standard(code, reader)
+    const packet = code === codeNamed ? this.#named(frame, at, bodyAt - reader.left, bodyAt) : standard(code, reader)
     if (!Number.isNaN(time)) packet.sourceOriginTime = time
     if (origin !== undefined) packet.sourceOriginIdentifier = origin
     this.#attach(packet, code, views ?? frame.subarray(bodyAt, end))
@@ -141,13 +141,21 @@ export class BinaryDecoder implements Decoder, FrameLengths {
   }
 
   /** A packet that is JSON and names its own type. */
-  #named(frame: Buffer, start: number, end: number): Record<string, unknown> {
-    const packet = parseObject(readText(frame, start, end), 'the header', this.#options.jsonDepth)
+  #named(frame: Buffer, at: number, start: number, end: number): Record<string, unknown> {
+    const text = readText(frame, start, end)
+    const packet = parseObject(text, 'the header', this.#options.jsonDepth)
     if (typeof packet.type !== 'string' || codeOf.has(packet.type)) throw invalid('the frame does not name its type')
     if (packet.sourceOriginTime !== undefined || packet.sourceOriginIdentifier !== undefined)
       throw invalid('the time or the origin stands among the fields')
+    if (this.#options.types.get(packet.type)?.bare === true && !(isBare(frame, at) && JSON.stringify(packet) === text))
+      throw invalid(`${packet.type} is not in its one spelling`)
     return packet
   }
+}
+
+/** The head says nothing but lengths: no flag, and of all doubles that are no number the one that an encoder writes. */
+function isBare(frame: Buffer, at: number): boolean {
+  return frame[at + 6] === 0 && frame.readUInt32BE(at + 12) === 0x7ff80000 && frame.readUInt32BE(at + 16) === 0
 }
 
 function standard(code: number, reader: FieldReader): Record<string, unknown> {

@@ -26,6 +26,7 @@
  * | 5 | PureMessage | none |
  *
  * Everything has one place and one spelling: what is left over, a flag, a bit or a code that means nothing is refused.
+ * Packets of a bare type have flags 0, the time 7ff8000000000000, and JSON as JSON.stringify writes it.
  * A sender leaves its own identifier out, but for Identifier packets, which introduce it. A credit frame has no body and
  * no flags; a credit of 0 only says that its sender is still there.
  */

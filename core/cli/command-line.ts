@@ -1,0 +1,43 @@
+/**
+ * The command line as a command of a plugin sees it. Loaded with such a command only.
+ */
+import path from 'node:path'
+import type { Command } from 'commander'
+import type { CommandLine } from '../host/command-line.ts'
+import { composeOptions, type GlobalFlags } from './flags.ts'
+import { printable, writeJson } from './output.ts'
+import type { Shell } from './shell.ts'
+import { table } from './table.ts'
+
+export function commandLine(command: Command, shell: Shell): CommandLine {
+  const flags = () => command.optsWithGlobals<GlobalFlags>()
+  const composed = async () => {
+    const { compose } = await import('../config/compose.ts')
+    return compose(flags().config, composeOptions(shell, flags()))
+  }
+  return {
+    get json() {
+      return flags().json === true
+    },
+    get exitCode() {
+      return shell.exitCode
+    },
+    set exitCode(code) {
+      shell.exitCode = code
+    },
+    print(value, words) {
+      if (flags().json === true) writeJson(shell, value)
+      else shell.write(words())
+    },
+    table,
+    printable,
+    async dataDir() {
+      const { overrides } = composeOptions(shell, flags())
+      const { dataDir } = overrides ?? {}
+      return dataDir === undefined ? (await composed()).settings.dataDir : path.resolve(shell.cwd, dataDir)
+    },
+    async plugins() {
+      return (await composed()).plugins.map(({ id, plugin: { name } }) => ({ id, name }))
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a command of a plugin has of the command line: the flags that every command takes, and a voice.
+ */
+export interface CommandLine {
+  /** `--json` was given. */
+  readonly json: boolean
+  /** 0 good, 1 failed. What an action throws sets it by itself. */
+  exitCode: number
+  /** The answer, once: the value as one line of JSON with `--json`, else the words, as they are. */
+  print(value: unknown, words: () => string): void
+  /** Columns for people, without lines. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): string
+  /** Text without what a terminal would obey. Whatever a peer has a say in goes through it. */
+  printable(text: string): string
+  /**
+   * Where `start` with the same flags keeps its files, absolute. Reads the config only if neither a flag nor the
+   * environment says it.
+   * @throws P2PNetError E_CONFIG_… and its kind
+   */
+  dataDir(): Promise<string>
+  /** The plugins that the config composes, in order of life. @throws P2PNetError as dataDir */
+  plugins(): Promise<readonly { readonly id: string; readonly name: string }[]>
+}
