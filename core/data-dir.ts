@@ -50,8 +50,8 @@ export async function openDataDir(directory: string): Promise<DataDir> {
   }
 }
 
-/** One level at a time: with `recursive`, Node 20 turns in circles where a parent has no room for children, as /proc. */
-async function makeDirectory(directory: string): Promise<void> {
+/** Makes a directory for this user alone, and those above it. One level at a time: with `recursive`, Node 20 turns in circles where a parent has no room for children, as /proc. */
+export async function makeDirectory(directory: string): Promise<void> {
   const made = () => mkdir(directory, { mode: 0o700 })
   const exists = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error

@@ -42,11 +42,25 @@ export const catalogue: Catalogue = {
     requires: [],
     load: () => import('./identity/default/index.ts'),
   },
+  'identity-key': {
+    summary: 'the node is whoever holds its Ed25519 key; the identifier is the hash of the key',
+    provides: ['identity', 'keys'],
+    requires: [],
+    load: () => import('./identity/key/index.ts'),
+    commands: { keys: "make the node's key, or tell who it is" },
+  },
   'handshake-ping': {
     summary: 'the classic handshake: three pings; proves that somebody answers, not who',
     provides: [],
     requires: [],
     load: () => import('./trust/handshake-ping/index.ts'),
+  },
+  'handshake-key': {
+    summary: 'both sides prove that they hold their keys, bound to the connection where the transport can',
+    provides: [],
+    requires: ['keys'],
+    load: () => import('./trust/handshake-key/index.ts'),
+    visible: 'On a plain transport: the name of the network, and the public keys of both sides.',
   },
   'trust-incoming': {
     summary: 'who may connect, and what a peer may do at its level of trust',

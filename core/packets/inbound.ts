@@ -44,7 +44,8 @@ export class Inbound {
       return undefined
     }
     if (!this.#isFrom(packet, channel, type.bare)) return undefined
-    if (packet.sourceOriginTime === undefined && !type.bare) (packet as Mutable).sourceOriginTime = channel.lastReceivedAt
+    if (packet.sourceOriginTime === undefined && !type.bare)
+      (packet as Mutable).sourceOriginTime = channel.lastReceivedAt
     if (packet.type === 'Disconnect') channel.hearFarewell((packet as DisconnectPacket).data)
     if (channel.offer(packet)) return nextTurn()
 
