@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'chai'
-import { definePlugin, P2PNetError, type HostNetwork, type PeerNetwork } from 'p2pnet'
+import { definePlugin, type HostNetwork, type P2PNetError, type PeerNetwork } from 'p2pnet'
 import { Nodes } from '../../../support/nodes.ts'
 
 const L = 2n ** 252n + 27742317777372353535851937790883648493n
