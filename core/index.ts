@@ -1,7 +1,7 @@
 /**
  * The public surface of p2pnet. Whatever is not exported here is private.
  */
-export { PeerNetwork, type CreateOptions, type NetworkState } from './network.ts'
+export { PeerNetwork, type CreateOptions } from './network.ts'
 export { defineConfig, type Config, type PluginEntry, type PluginOptions } from './config/define.ts'
 export type { BuiltIn, Catalogue, PlannedSocket, Presets } from './config/catalogue.ts'
 export {
@@ -39,6 +39,6 @@ export type { Limits, NodeSettings } from './settings.ts'
 export type { JsonSchema, SchemaError, Validator } from './validators.ts'
 export type * from './host/capabilities.ts'
 export type { Disposer, OwnedSockets, PacketTypesOf, PluginContext } from './host/plugin-context.ts'
-export type { AskableHook, BlockOptions, HostNetwork, PublicAddress } from './host/host-network.ts'
+export type { AskableHook, BlockOptions, HostNetwork, NetworkState, PublicAddress } from './host/host-network.ts'
 export type { AsyncTaps, HookTaps, SyncTaps, TapOptions } from './host/taps.ts'
 export type { BootstrapServerInfo, ConnectionInfo, HookName, HookRule } from './hooks.ts'

@@ -9,7 +9,7 @@ import type { GuardedEmitter } from './events.ts'
 import type { TrustPolicy } from './host/capabilities.ts'
 import { CapabilityTable } from './host/capability-table.ts'
 import type { Generation } from './host/generation.ts'
-import type { HostNetwork } from './host/host-network.ts'
+import type { HostNetwork, NetworkState } from './host/host-network.ts'
 import { networkFor, type SharedNetwork } from './host/network-facade.ts'
 import { Oversight } from './host/oversight.ts'
 import { PluginHost } from './host/plugin-host.ts'
@@ -46,6 +46,7 @@ export class Kernel {
   readonly shared: SharedNetwork
   readonly host: PluginHost
   identifier = ''
+  state: NetworkState = 'created'
   readonly #rooms: PeerRooms
   readonly #outbound: OutboundServices
 

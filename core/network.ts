@@ -15,7 +15,7 @@ import { openDataDir } from './data-dir.ts'
 import { P2PNetError } from './errors.ts'
 import type { EventName, Events, Listener } from './events.ts'
 import type { Capabilities, CapabilityName } from './host/capabilities.ts'
-import type { BlockOptions, PublicAddress } from './host/host-network.ts'
+import type { BlockOptions, NetworkState, PublicAddress } from './host/host-network.ts'
 import type { PluginStatus } from './host/plugin-host.ts'
 import type { NetworkInterface } from './interfaces.ts'
 import { Kernel } from './kernel.ts'
@@ -27,8 +27,6 @@ import type { DialTarget } from './peers/peer.ts'
 import type { Listening } from './peers/transport.ts'
 import { systemRandom, type Random } from './random.ts'
 import type { Decision, DecisionQuery } from './trust/ledger.ts'
-
-export type NetworkState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
 
 export interface CreateOptions {
   /** Where a config is searched, and what an object's paths are relative to. Default: the working directory. */
@@ -48,7 +46,6 @@ export class PeerNetwork {
   readonly #kernel: Kernel
   readonly #composition: Composition
   readonly #logger: Logger | undefined
-  #state: NetworkState = 'created'
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   /** What start() opened outside the rooms, newest last. */
@@ -76,7 +73,7 @@ export class PeerNetwork {
   }
 
   get state(): NetworkState {
-    return this.#state
+    return this.#kernel.state
   }
 
   /** Name of the network, from the config. */
@@ -130,7 +127,7 @@ export class PeerNetwork {
    * was opened is closed again, and the node is stopped.
    */
   start(): Promise<void> {
-    if (this.#state === 'stopping' || this.#state === 'stopped')
+    if (this.#kernel.state === 'stopping' || this.#kernel.state === 'stopped')
       return Promise.reject(new P2PNetError('E_STATE', 'a node that has stopped cannot start again'))
     this.#starting ??= this.#start()
     return this.#starting
@@ -148,9 +145,9 @@ export class PeerNetwork {
 
   /** @throws P2PNetError E_DIAL, E_LIMIT, E_BLOCKED, E_ABORTED */
   connect(target: DialTarget, options: { readonly signal?: AbortSignal } = {}): Promise<PeerChannel> {
-    if (this.#state !== 'running' && this.#state !== 'starting')
+    if (this.#kernel.state !== 'running' && this.#kernel.state !== 'starting')
       return Promise.reject(
-        new P2PNetError('E_STATE', `the node is ${this.#state}`, { remedy: 'Connect while the node runs.' }),
+        new P2PNetError('E_STATE', `the node is ${this.#kernel.state}`, { remedy: 'Connect while the node runs.' }),
       )
     return this.#kernel.shared.connect(target, options)
   }
@@ -207,7 +204,7 @@ export class PeerNetwork {
   }
 
   async #start(): Promise<void> {
-    this.#state = 'starting'
+    this.#kernel.state = 'starting'
     const { settings, config } = this.#composition
     try {
       const dataDir = await openDataDir(settings.dataDir)
@@ -218,7 +215,7 @@ export class PeerNetwork {
         this.#kernel.log.attach(logger)
       } else this.#kernel.log.attach(this.#logger)
       await this.#kernel.start()
-      this.#state = 'running'
+      this.#kernel.state = 'running'
     } catch (error) {
       await this.#shutDown()
       throw error
@@ -232,11 +229,11 @@ export class PeerNetwork {
   }
 
   async #shutDown(): Promise<void> {
-    if (this.#state === 'stopped') return
-    this.#state = 'stopping'
+    if (this.#kernel.state === 'stopped') return
+    this.#kernel.state = 'stopping'
     await this.#kernel.stop()
     for (const close of this.#opened.reverse()) await close().catch(() => undefined)
-    this.#state = 'stopped'
+    this.#kernel.state = 'stopped'
     this.#kernel.events.emit('stopped')
     this.#kernel.events.clear()
   }

@@ -20,6 +20,12 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
     get name() {
       return kernel.composition.settings.name
     },
+    get state() {
+      return kernel.state
+    },
+    get plugins() {
+      return kernel.host.statuses
+    },
     get identifier() {
       return kernel.identifier
     },

@@ -12,6 +12,7 @@ import type { Listening } from '../peers/transport.ts'
 import type { Decision, DecisionQuery } from '../trust/ledger.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import type { DistributionResult } from './capabilities.ts'
+import type { PluginStatus } from './plugin-host.ts'
 
 /** The hooks that plugins may run. */
 export type AskableHook =
@@ -58,8 +59,13 @@ export interface PublicAddress {
   readonly source: string
 }
 
+export type NetworkState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped'
+
 export interface HostNetwork {
   readonly name: string
+  readonly state: NetworkState
+  /** In their order of life. */
+  readonly plugins: readonly { readonly id: string; readonly name: string; readonly state: PluginStatus }[]
   /** Empty until there is one. */
   readonly identifier: string
   readonly listening: readonly Listening[]
