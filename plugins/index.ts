@@ -106,4 +106,20 @@ export const catalogue: Catalogue = {
     requires: [],
     load: () => import('./routines/default/index.ts'),
   },
+  'server-control': {
+    summary: 'answers the commands of this user while the node runs, through a socket in the data directory',
+    provides: ['control'],
+    requires: [],
+    load: () => import('./server/control/index.ts'),
+    commands: {
+      status: 'tell who the running node is and how it is',
+      peers: 'list who is connected to the running node',
+      send: 'have the running node send a message',
+      why: 'tell what the running node has decided about a peer',
+      block: 'shut a peer or an address out of the running node',
+      unblock: 'lift a block',
+      authorize: 'authorize a peer',
+      revoke: 'take an authorization back',
+    },
+  },
 }

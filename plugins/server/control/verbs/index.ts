@@ -1,0 +1,13 @@
+/**
+ * The verbs that every node has. Others come through the capability `control`.
+ */
+import type { Control, PluginContext } from '../../../../core/index.ts'
+import { addAccess } from './access.ts'
+import { addPeers } from './peers.ts'
+import { addSend } from './send.ts'
+import { addStatus } from './status.ts'
+import { addWhy } from './why.ts'
+
+export function addVerbs(control: Control, ctx: PluginContext): void {
+  for (const add of [addStatus, addPeers, addSend, addWhy, addAccess]) add(control, ctx)
+}
