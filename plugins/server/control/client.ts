@@ -1,7 +1,8 @@
 /**
  * One client of the socket: its lines become requests, answered as they are ready. Whoever sends more than is answered,
- * or does not read the answers, is not read from meanwhile.
+ * or does not read the answers, is not read from meanwhile. Whoever ends its side has hung up.
  */
+import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import { refusalOf } from './answer.ts'
 import { controlError } from './control-errors.ts'
@@ -22,7 +23,7 @@ export class Client {
   /** Not yet a whole line. Longer than a request by one chunk at most. */
   #rest: Buffer = Buffer.alloc(0)
   #inFlight = 0
-  /** The client has said all it will, or all it may. */
+  /** The client has said more than it may. */
   #over = false
 
   constructor(socket: Socket, answer: Answering) {
@@ -33,11 +34,7 @@ export class Client {
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
       this.#work()
     })
-    socket.on('end', () => {
-      if (this.#rest.length > 0 && !this.#over) this.#rest = Buffer.concat([this.#rest, Buffer.of(newline)])
-      this.#over = true
-      this.#work()
-    })
+    setMaxListeners(0, this.#gone.signal) // one for each request, and for each request that a verb makes of others
     socket.on('drain', () => {
       this.#work()
     })
@@ -62,7 +59,7 @@ export class Client {
     }
     if (this.#isBusy()) socket.pause()
     else socket.resume()
-    if (this.#over && this.#inFlight === 0 && this.#rest.length === 0 && !socket.writableEnded) socket.end()
+    if (this.#over && this.#inFlight === 0) socket.end()
   }
 
   #isBusy(): boolean {
@@ -73,7 +70,7 @@ export class Client {
     this.#inFlight++
     void this.#answer(line, this.#gone.signal).then((answer) => {
       this.#inFlight--
-      if (this.#socket.destroyed) return
+      if (!this.#socket.writable) return
       this.#socket.write(answer)
       this.#work()
     })

@@ -72,8 +72,7 @@ function serverFor(ctx: PluginContext, { verbs, options }: Node): { server: Serv
     ctx.log.error('a verb failed', { reason: messageOf(error) })
   }
   const open = new Set<{ destroy(): void }>()
-  // Whoever has asked all it wants may end its side and still gets the answers.
-  const server = ctx.net.createServer({ allowHalfOpen: true }, (socket) => {
+  const server = ctx.net.createServer({}, (socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     new Client(socket, (line, signal) => answerTo(line, verbs, signal, unexpected))
