@@ -15,7 +15,7 @@ const sections: readonly Section[] = [
   {
     title: 'The network',
     words: 'What a program holds.',
-    from: { 'core/network.ts': ['PeerNetwork', 'CreateOptions', 'NetworkState'] },
+    from: { 'core/network.ts': ['PeerNetwork', 'CreateOptions'] },
   },
   {
     title: 'Channels and peers',
@@ -60,8 +60,9 @@ const sections: readonly Section[] = [
     words: 'What a plugin is, and what it holds of the node.',
     from: {
       'core/host/define-plugin.ts': ['Plugin', 'CommandLoader', 'CommandModule'],
+      'core/host/command-line.ts': ['CommandLine'],
       'core/host/plugin-context.ts': ['PluginContext', 'PacketTypesOf', 'OwnedSockets', 'Disposer'],
-      'core/host/host-network.ts': ['HostNetwork', 'AskableHook', 'BlockOptions', 'PublicAddress'],
+      'core/host/host-network.ts': ['HostNetwork', 'AskableHook', 'NetworkState', 'BlockOptions', 'PublicAddress'],
       'core/host/taps.ts': ['TapOptions', 'SyncTaps', 'AsyncTaps'],
       'core/settings.ts': ['NodeSettings'],
       'core/clock.ts': ['Clock'],
@@ -96,6 +97,11 @@ const sections: readonly Section[] = [
         'RoutineStatus',
         'RoutineRegistry',
         'Routines',
+        'Control',
+        'ControlVerb',
+        'ControlArguments',
+        'ControlArgument',
+        'ControlValues',
         'TaskTypes',
         'Task',
         'TaskOrigin',

@@ -111,6 +111,7 @@ export const catalogue: Catalogue = {
     provides: ['control'],
     requires: [],
     load: () => import('./server/control/index.ts'),
+    asks: () => import('./server/control/cli-node.ts'),
     commands: {
       status: 'tell who the running node is and how it is',
       peers: 'list who is connected to the running node',

@@ -3,6 +3,7 @@
  */
 import path from 'node:path'
 import type { Command } from 'commander'
+import { P2PNetError } from '../errors.ts'
 import type { CommandLine } from '../host/command-line.ts'
 import { composeOptions, type GlobalFlags } from './flags.ts'
 import { printable, writeJson } from './output.ts'
@@ -15,7 +16,7 @@ export function commandLine(command: Command, shell: Shell): CommandLine {
     const { compose } = await import('../config/compose.ts')
     return compose(flags().config, composeOptions(shell, flags()))
   }
-  return {
+  const line: CommandLine = {
     get json() {
       return flags().json === true
     },
@@ -39,5 +40,12 @@ export function commandLine(command: Command, shell: Shell): CommandLine {
     async plugins() {
       return (await composed()).plugins.map(({ id, plugin: { name } }) => ({ id, name }))
     },
+    async ask(verb, args = {}) {
+      const { loadCatalogue } = await import('../config/catalogue.ts')
+      const { asks } = Object.values(await loadCatalogue()).find((builtIn) => builtIn.asks !== undefined) ?? {}
+      if (asks === undefined) throw new P2PNetError('E_CAPABILITY_MISSING', 'nothing asks a running node')
+      return (await asks()).askNode(line, verb, args)
+    },
   }
+  return line
 }

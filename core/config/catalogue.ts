@@ -2,6 +2,7 @@
  * The built-in plugins and the presets as the host sees them: two literals under plugins/, reached only by these lazy
  * imports, so that core knows no plugin and loads none that a config does not name.
  */
+import type { CommandLine } from '../host/command-line.ts'
 import type { AnyPlugin } from '../host/define-plugin.ts'
 import type { NodeSettings } from '../settings.ts'
 
@@ -23,6 +24,10 @@ export interface BuiltIn {
   load(): Promise<{ readonly default: AnyPlugin }>
   /** Commands that it brings, each with a line of help. */
   readonly commands?: Readonly<Record<string, string>>
+  /** How a command, of whichever plugin, asks a running node. */
+  readonly asks?: () => Promise<{
+    askNode(line: CommandLine, verb: string, args: Readonly<Record<string, unknown>>): Promise<unknown>
+  }>
   opens?(settings: NodeSettings, options: object): readonly PlannedSocket[]
   /** What somebody who sees the packets go by learns from it. */
   readonly visible?: string

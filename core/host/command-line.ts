@@ -20,4 +20,10 @@ export interface CommandLine {
   dataDir(): Promise<string>
   /** The plugins that the config composes, in order of life. @throws P2PNetError as dataDir */
   plugins(): Promise<readonly { readonly id: string; readonly name: string }[]>
+  /**
+   * Has the node that runs in this data directory do what one of its verbs does, of the capability `control`. Answers
+   * plain data, in which peers may have a say.
+   * @throws P2PNetError E_NOT_RUNNING, E_CONTROL_MISSING and its kind; what the verb throws
+   */
+  ask(verb: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>
 }

@@ -220,7 +220,7 @@ describe('the commands of a running node', () => {
       for (const { out } of [await run('why', 'b1'), await run('why', 'b1', '--json')])
         expect(out)
           .to.include('E_RUDE')
-          .and.not.match(/[\u001b\u009b\u202e]/)
+          .and.not.match(/[^\P{Cc}\n]|\u202e/u)
       const inWords = (await run('why', 'b1')).out
       expect(inWords).to.include('strict in packets.admit').and.include('p2pnet why 127.0.0.1')
       for (const line of inWords.split('\n')) expect(line).to.have.length.below(400)
@@ -342,6 +342,43 @@ describe('the commands of a running node', () => {
       await once(server.listen(scratch.at('.p2pnet', 'control.sock')), 'listening')
       expect(await failure('status')).to.include({ code: 'E_CONTROL_CLOSED' })
       server.close()
+    })
+  })
+
+  it('may be a plugin of the config: its verb is asked by its command, whatever a terminal would obey taken out', async () => {
+    const weather = `
+      import { definePlugin, P2PNetError } from 'p2pnet'
+      const command = { description: 'tells the weather', configure(command, line) {
+        command.argument('<city>').action(async (city) => {
+          const answer = await line.ask('weather', { city })
+          const { length } = await line.plugins()
+          line.print(answer, () => line.table(['city'], [[line.printable(answer.city)], [String(length)]]) + '\\n')
+        })
+      } }
+      export default definePlugin({ name: 'weather', version: '1', api: 1, requires: ['control'],
+        errors: { E_CITY: 'Name another city.' },
+        commands: { weather: async () => ({ default: command }) },
+        setup(ctx) {
+          ctx.defer(ctx.use('control').verb('weather', { arguments: { city: 'string' }, run({ city }) {
+            if (city === 'nowhere') throw new P2PNetError('E_CITY', 'there is no weather', { remedy: 'Go somewhere.' })
+            return { city: city + '\\u001b[2J\\u009b' }
+          } }))
+        } })`
+    await scratch.write({
+      'weather.ts': weather,
+      'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "plugins": ["server-control", "./weather.ts"] }',
+    })
+    node = await nodes.compose(scratch.at('p2pnet.config.json'), { dataDir: scratch.at('.p2pnet') })
+    expect(await failure('weather', 'here')).to.include({ code: 'E_NOT_RUNNING' })
+    await node.start()
+    expect(await json('weather', 'here')).to.deep.equal({ city: 'here\u001b[2J\u009b' })
+    const raw = (await run('weather', 'here', '--json')).out
+    expect(raw).to.equal('{"city":"here\\u001b[2J\\u009b"}\n')
+    expect((await run('weather', 'here')).out).to.equal('city\nhere\\u{1b}[2J\\u{9b}\n7\n')
+    expect(await failure('weather', 'nowhere')).to.deep.equal({
+      code: 'E_CITY',
+      message: 'there is no weather',
+      remedy: 'Go somewhere.',
     })
   })
 })
