@@ -75,7 +75,10 @@ export const createHooks = () => ({
     outgoing: new SyncWaterfallHook<[packet: Packet], Packet | undefined>(['packet']),
   },
   trust: {
-    /** Somebody connects or is about to be dialled: refuse before a channel exists. Runs after the kernel's limits. */
+    /**
+     * Somebody connects or is about to be dialled: refuse before a channel exists. Runs after the kernel's limits, and
+     * with a transport that has a costly handshake twice, before and after it.
+     */
     connection: new SyncBailHook<[connection: ConnectionInfo], Refusal | undefined>(['connection']),
     /** The seed's PeerTrustHandshake: talk to the peer and say how far it is believed. Nobody answers: untrusted. */
     handshake: new AsyncSeriesBailHook<[channel: PeerChannel], TrustLevel | undefined>(['channel']),

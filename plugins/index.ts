@@ -12,6 +12,14 @@ export const catalogue: Catalogue = {
     opens: ({ host, port }) => [{ protocol: 'tcp', host, port }],
     visible: 'Everything: TCP neither hides nor protects what passes, so anybody on the way can read and change it.',
   },
+  'transport-tls': {
+    summary: 'TLS 1.3 in which both sides prove their identity key',
+    provides: [],
+    requires: ['keys'],
+    load: () => import('./transport/tls/index.ts'),
+    opens: ({ host, port }) => [{ protocol: 'tcp', host, port }],
+    visible: 'Who speaks with whom by address, when and how much. What is said and whose keys these are is hidden.',
+  },
   'wire-binary': {
     summary: 'length-prefixed binary frames',
     provides: ['wire'],

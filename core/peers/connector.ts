@@ -46,9 +46,13 @@ export class Connector {
     try {
       for (const [scheme, transport] of transports) {
         const { host, port } = settings
-        const listener = await transport.listen({ host, port }, (connection) => {
-          this.#knock(connection, scheme)
-        })
+        const listener = await transport.listen(
+          { host, port },
+          (connection) => {
+            this.#knock(connection, scheme)
+          },
+          (address, from) => this.#services.doorway.admit(plainAddress(address), from),
+        )
         this.#listeners.push({ scheme, listener })
       }
     } catch (error) {
@@ -63,7 +67,7 @@ export class Connector {
     await this.#closeListeners()
   }
 
-  /** @throws P2PNetError E_DIAL, E_ABORTED, E_TRANSPORT_UNKNOWN, E_STOPPING, E_LIMIT, E_BLOCKED */
+  /** @throws P2PNetError as the transport, and E_ABORTED, E_TRANSPORT_UNKNOWN, E_STOPPING, E_LIMIT, E_BLOCKED */
   async connect(target: DialTarget, signal?: AbortSignal): Promise<PeerChannel> {
     const { channels, doorway, transports } = this.#services
     const { host, port, identifier, scheme = this.defaultScheme } = target

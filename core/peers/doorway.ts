@@ -13,6 +13,7 @@ import type { Refusal } from '../trust/refusal.ts'
 import type { ConnectionInfo } from '../hooks.ts'
 import { addressGroup } from './address-group.ts'
 import type { Channels } from './channels.ts'
+import { Courtesy } from './courtesy.ts'
 import type { Connection } from './transport.ts'
 
 /** How long a refused connection may take to hear why. */
@@ -42,9 +43,21 @@ export class Doorway {
   /** Who waits in the queue or is being dialled counts against the limits too. */
   readonly #reserved = new Set<ConnectionInfo>()
   #telling = 0
+  readonly #courtesy: Courtesy
 
   constructor(services: DoorwayServices) {
     this.#services = services
+    this.#courtesy = new Courtesy(services.clock)
+  }
+
+  /** Before a costly handshake, for a transport to ask; knock() asks again after it. Undefined: the ledger says why. */
+  admit(address: string, port: number): (() => void) | undefined {
+    const info = { address, port, inbound: true }
+    const objection = this.#limitReached(info) ?? this.#judgement(info)
+    if (objection === undefined) return this.reserve(info)
+    const courtesy = this.#courtesy.begin()
+    if (courtesy === undefined) this.#no(objection, info)
+    return courtesy
   }
 
   /** Somebody connects. `enter` is called if and when they may come in. */
@@ -98,38 +111,42 @@ export class Doorway {
   /** The answer for somebody at this address; a refusal stands in the ledger. */
   check(info: ConnectionInfo): P2PNetError | undefined {
     const limit = this.#limitReached(info)
-    if (limit !== undefined) return this.#no({ code: 'E_LIMIT', reason: limit.reason }, info, `limits.${limit.name}`)
-    return this.judge(info)
+    return limit === undefined ? this.judge(info) : this.#no(limit, info)
   }
 
   /** The same without the limits, for an address that has become known later. */
   judge(info: ConnectionInfo): P2PNetError | undefined {
+    const judgement = this.#judgement(info)
+    return judgement === undefined ? undefined : this.#no(judgement, info)
+  }
+
+  #judgement(info: ConnectionInfo): Objection | undefined {
     const { lists, bans, ask } = this.#services
     const { address } = info
     if (lists.isBlocked(address))
-      return this.#no({ code: 'E_BLOCKED', reason: `${address} is blocked` }, info, 'network.block')
+      return { refusal: { code: 'E_BLOCKED', reason: `${address} is blocked` }, hook: 'network.block' }
     if (bans.isBanned(address))
-      return this.#no({ code: 'E_BLOCKED', reason: `${address} is banned for a while` }, info, 'limits.banScore')
+      return { refusal: { code: 'E_BLOCKED', reason: `${address} is banned for a while` }, hook: 'limits.banScore' }
     const refusal = ask(info)
-    return refusal === undefined ? undefined : this.#no(refusal, info, 'trust.connection')
+    return refusal === undefined ? undefined : { refusal, hook: 'trust.connection' }
   }
 
-  #no(refusal: Refusal, info: ConnectionInfo, hook: string): P2PNetError {
-    this.#services.refused(refusal, info.address, hook)
+  #no({ refusal, hook }: Objection, { address }: ConnectionInfo): P2PNetError {
+    this.#services.refused(refusal, address, hook)
     return new P2PNetError(refusal.code, refusal.reason, { hook })
   }
 
-  #limitReached({ address, inbound }: ConnectionInfo): { name: keyof Limits; reason: string } | undefined {
+  #limitReached({ address, inbound }: ConnectionInfo): Objection | undefined {
     const { limits, pendingHandshakes } = this.#services
-    if (this.#count(() => true) >= limits.maxConnections) return { name: 'maxConnections', reason: 'the node is full' }
+    if (this.#count(() => true) >= limits.maxConnections) return limit('maxConnections', 'the node is full')
     const name = inbound ? 'maxInbound' : 'maxOutbound'
     if (this.#count((other) => other.inbound === inbound) >= limits[name])
-      return { name, reason: `no more ${inbound ? 'incoming' : 'outgoing'} connections` }
+      return limit(name, `no more ${inbound ? 'incoming' : 'outgoing'} connections`)
     const group = addressGroup(address)
     if (this.#count((other) => addressGroup(other.address) === group) >= limits.perAddress)
-      return { name: 'perAddress', reason: `too many connections with ${address}` }
+      return limit('perAddress', `too many connections with ${address}`)
     if (inbound && pendingHandshakes() >= limits.pendingHandshakes)
-      return { name: 'pendingHandshakes', reason: 'too many handshakes are under way' }
+      return limit('pendingHandshakes', 'too many handshakes are under way')
     return undefined
   }
 
@@ -156,3 +173,14 @@ export class Doorway {
     connection.end(farewell)
   }
 }
+
+/** A no and the rule it comes from. */
+interface Objection {
+  readonly refusal: Refusal
+  readonly hook: string
+}
+
+const limit = (name: keyof Limits, reason: string): Objection => ({
+  refusal: { code: 'E_LIMIT', reason },
+  hook: `limits.${name}`,
+})

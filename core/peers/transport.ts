@@ -33,9 +33,20 @@ export interface TransportListener {
   close(): Promise<void>
 }
 
+/**
+ * Asked, by a transport that has a costly handshake of its own, about somebody who wants to begin one. The answer is a
+ * place: give it back, once, right before onConnection or when nothing comes of it. Undefined: cut them off at once and
+ * without a word; the operator was told.
+ */
+export type Admit = (address: string, port: number) => (() => void) | undefined
+
 export interface Transport {
   /** @throws P2PNetError E_LISTEN */
-  listen(options: ListenOptions, onConnection: (connection: Connection) => void): Promise<TransportListener>
-  /** @throws P2PNetError E_DIAL */
+  listen(
+    options: ListenOptions,
+    onConnection: (connection: Connection) => void,
+    admit?: Admit,
+  ): Promise<TransportListener>
+  /** @throws P2PNetError E_DIAL; of a transport that proves keys also E_HANDSHAKE, E_KEY_INVALID, E_SELF */
   dial(address: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<Connection>
 }

@@ -1,0 +1,95 @@
+/**
+ * The listening side: who comes in over TCP has so long for the handshake and no longer, however busy it is, and is the
+ * kernel's only after all checks. Sockets in a handshake are few.
+ */
+import type { Socket } from 'node:net'
+import { TLSSocket, type SecureContext } from 'node:tls'
+import { asP2PNetError, P2PNetError, type Admit, type Connection, type PluginContext } from '../../../core/index.ts'
+import { describeTls, toConnection } from './connection.ts'
+import { examine } from './examine.ts'
+import { protocol } from './identity.ts'
+import type { Refusals } from './refusals.ts'
+
+export interface ReceptionServices {
+  readonly ctx: PluginContext
+  readonly context: () => SecureContext
+  readonly refusals: Refusals
+}
+
+export class Reception {
+  readonly #services: ReceptionServices
+  #pending = 0
+
+  constructor(services: ReceptionServices) {
+    this.#services = services
+  }
+
+  receive(raw: Socket, enter: (connection: Connection) => void, admit?: Admit): void {
+    raw.on('error', () => undefined)
+    const { remoteAddress: address, remotePort: port = 0 } = raw
+    if (address === undefined) {
+      raw.destroy() // it has left already
+      return
+    }
+    const { ctx, refusals } = this.#services
+    if (this.#pending >= ctx.settings.limits.pendingHandshakes) {
+      raw.destroy()
+      const error = new P2PNetError('E_LIMIT', 'too many TLS handshakes are under way')
+      refusals.tell(error, address, 'limits.pendingHandshakes')
+      return
+    }
+    const release = admit === undefined ? () => undefined : admit(address, port)
+    if (release === undefined) raw.destroy()
+    else this.#shake(raw, address, release, enter)
+  }
+
+  #shake(raw: Socket, address: string, release: () => void, enter: (connection: Connection) => void): void {
+    const { ctx, context, refusals } = this.#services
+    const { clock, settings } = ctx
+    const ms = settings.limits.handshakeMs
+    const socket = new TLSSocket(raw, {
+      isServer: true,
+      secureContext: context(),
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: [protocol],
+    })
+    let settled = false
+    const settle = () => {
+      settled = true
+      this.#pending--
+      clock.clear(timer)
+      release()
+    }
+    const refuse = (error: { code: string; message: string }, hook = 'transport.tls') => {
+      if (settled) return
+      settle()
+      socket.destroy()
+      refusals.tell(error, address, hook)
+    }
+    this.#pending++
+    // Absolute: a byte now and then buys no time.
+    const timer = clock.setTimeout(() => {
+      const words = `the TLS handshake did not finish within ${String(ms)} ms`
+      refuse(new P2PNetError('E_HANDSHAKE_TIMEOUT', words), 'limits.handshakeMs')
+    }, ms)
+    socket.on('error', (error) => {
+      refuse(new P2PNetError('E_HANDSHAKE', describeTls(error)))
+    })
+    socket.once('close', () => {
+      refuse(new P2PNetError('E_HANDSHAKE', 'it left during the handshake'))
+    })
+    // Where Node says what goes wrong after the handshake, on this side; it leaves the socket open.
+    socket.on('_tlsError', (error: Error) => socket.destroy(error))
+    socket.once('secure', () => {
+      if (settled) return
+      try {
+        const connection = toConnection(socket, examine(socket, ctx.use('keys')))
+        settle()
+        enter(connection)
+      } catch (thrown) {
+        refuse(asP2PNetError(thrown, 'E_HANDSHAKE'))
+      }
+    })
+  }
+}
