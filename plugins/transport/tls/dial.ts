@@ -38,7 +38,7 @@ export async function dialTls(
   socket.on('error', () => socket.destroy())
   const limits = { signal, ms: ctx.settings.limits.handshakeMs }
   return attempt<Connection>(ctx, address, socket, limits, (succeed, fail) => {
-    socket.once('error', (error) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
       fail(describeTls(error), { cause: error })
     })
     socket.once('close', () => {

@@ -73,7 +73,7 @@ export class Reception {
       const words = `the TLS handshake did not finish within ${String(ms)} ms`
       refuse(new P2PNetError('E_HANDSHAKE_TIMEOUT', words), 'limits.handshakeMs')
     }, ms)
-    socket.on('error', (error) => {
+    socket.on('error', (error: NodeJS.ErrnoException) => {
       refuse(new P2PNetError('E_HANDSHAKE', describeTls(error)))
     })
     socket.once('close', () => {
