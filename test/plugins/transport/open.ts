@@ -50,21 +50,40 @@ export interface Hall {
   readonly listener: TransportListener
   /** What was handed to the kernel. */
   readonly connections: Connection[]
+  /** Given to those who asked before a handshake, and not given back. */
+  readonly places: number
   close(): Promise<void>
 }
 
 /** Listens, and keeps what comes in. */
 export async function listen({ transport, accepted }: OpenTransport): Promise<Hall> {
   const connections: Connection[] = []
-  const listener = await transport.listen({ host: '127.0.0.1', port: 0 }, (connection) => {
-    connection.on('error', () => undefined)
-    connections.push(connection)
-  })
+  let places = 0
+  const admit = () => {
+    places++
+    return () => void places--
+  }
+  const listener = await transport.listen(
+    { host: '127.0.0.1', port: 0 },
+    (connection) => {
+      connection.on('error', () => undefined)
+      connections.push(connection)
+    },
+    admit,
+  )
   const close = async () => {
     await listener.close()
     for (const socket of accepted) socket.destroy()
   }
-  return { port: listener.port, listener, connections, close }
+  return {
+    port: listener.port,
+    listener,
+    connections,
+    get places() {
+      return places
+    },
+    close,
+  }
 }
 
 export const failure = (work: Promise<unknown>): Promise<Error & { code: string }> =>

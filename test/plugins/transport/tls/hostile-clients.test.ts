@@ -91,6 +91,13 @@ const cases: { name: string; client: Client; refusal: RegExp; waits?: true }[] =
     refusal: /^E_HANDSHAKE it speaks HTTP/,
   },
   {
+    name: 'begins a hello of a mebibyte',
+    client: plain((socket) =>
+      socket.write(Buffer.concat([Buffer.from('160301400001100000', 'hex'), Buffer.alloc(16380)])),
+    ),
+    refusal: /^E_HANDSHAKE the handshake failed \(ERR_SSL_[A-Z_]+\)/,
+  },
+  {
     name: 'leaves in the middle',
     client: plain((socket) => socket.end(helloHead)),
     refusal: /^E_HANDSHAKE it left during the handshake/,
@@ -135,7 +142,7 @@ describe('transport-tls, to somebody who', () => {
       await until('the honest peer', () => hall.connections.length === 1)
       expect(hall.connections[0]!.peerKey).to.equal(peer.keys.identifier)
       await node.fake.clock.advance(999)
-      if (waits) expect(node.accepted[0]!.destroyed, 'in time').to.equal(false)
+      if (waits) expect([node.accepted[0]!.destroyed, hall.places], 'in time').to.deep.equal([false, 1])
       else await gone
       await node.fake.clock.advance(1)
       await gone
@@ -143,6 +150,7 @@ describe('transport-tls, to somebody who', () => {
       expect(node.refused).to.have.length(1)
       expect(node.refused[0]).to.match(refusal).and.to.contain(' | 127.0.0.1 | ')
       expect(node.accepted[0]!.destroyed).to.equal(true)
+      expect(hall.places).to.equal(0)
       expect(hall.connections).to.have.length(1)
       expect(hall.connections[0]!.destroyed, 'the honest one').to.equal(false)
       honestOne.destroy()
@@ -175,6 +183,7 @@ describe('handshakes of transport-tls', () => {
     await hall.close()
     await node.fake.clock.advance(1000)
     expect(node.fake.clock.pending).to.equal(0)
+    expect(hall.places).to.equal(0)
   })
 
   it('end at the deadline, two hundred silent ones and two hundred that drip, and an honest peer gets in', async () => {
