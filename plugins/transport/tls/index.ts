@@ -20,13 +20,18 @@ export default definePlugin<ResolvedTransportTlsOptions>({
   setup(ctx, options) {
     const context = secureContextFor(() => ctx.use('keys'))
     const refusals = new Refusals(ctx)
-    const reception = new Reception({ ctx, context, refusals })
     ctx.transport.register('tls', {
       listen: async (at, onConnection, admit) => {
         context() // without a key nobody could come in
-        return listenTcp(ctx, options, at, (socket) => {
+        const reception = new Reception({ ctx, context, refusals })
+        const listener = await listenTcp(ctx, options, at, (socket) => {
           reception.receive(socket, onConnection, admit)
         })
+        const close = () => {
+          reception.close()
+          return listener.close()
+        }
+        return { ...listener, close }
       },
       dial: (address, signal) => dialTls({ ctx, options, context, refusals }, address, signal),
     })

@@ -18,21 +18,29 @@ export interface ReceptionServices {
 
 export class Reception {
   readonly #services: ReceptionServices
-  #pending = 0
+  /** Handshakes, each by how to give it up. */
+  readonly #underWay = new Set<() => void>()
+  #closed = false
 
   constructor(services: ReceptionServices) {
     this.#services = services
   }
 
+  /** Nobody comes in any more; who is in stays. */
+  close(): void {
+    this.#closed = true
+    for (const giveUp of this.#underWay) giveUp()
+  }
+
   receive(raw: Socket, enter: (connection: Connection) => void, admit?: Admit): void {
     raw.on('error', () => undefined)
     const { remoteAddress: address, remotePort: port = 0 } = raw
-    if (address === undefined) {
-      raw.destroy() // it has left already
+    if (address === undefined || this.#closed) {
+      raw.destroy() // it has left already, or came too late
       return
     }
     const { ctx, refusals } = this.#services
-    if (this.#pending >= ctx.settings.limits.pendingHandshakes) {
+    if (this.#underWay.size >= ctx.settings.limits.pendingHandshakes) {
       raw.destroy()
       const error = new P2PNetError('E_LIMIT', 'too many TLS handshakes are under way')
       refusals.tell(error, address, 'limits.pendingHandshakes')
@@ -54,20 +62,21 @@ export class Reception {
       rejectUnauthorized: false,
       ALPNProtocols: [protocol],
     })
-    let settled = false
     const settle = () => {
-      settled = true
-      this.#pending--
+      this.#underWay.delete(giveUp)
       clock.clear(timer)
       release()
     }
-    const refuse = (error: { code: string; message: string }, hook = 'transport.tls') => {
-      if (settled) return
+    const giveUp = () => {
       settle()
       socket.destroy()
+    }
+    const refuse = (error: { code: string; message: string }, hook = 'transport.tls') => {
+      if (!this.#underWay.has(giveUp)) return
+      giveUp()
       refusals.tell(error, address, hook)
     }
-    this.#pending++
+    this.#underWay.add(giveUp)
     // Absolute: a byte now and then buys no time.
     const timer = clock.setTimeout(() => {
       const words = `the TLS handshake did not finish within ${String(ms)} ms`
@@ -82,14 +91,16 @@ export class Reception {
     // Where Node says what goes wrong after the handshake, on this side; it leaves the socket open.
     socket.on('_tlsError', (error: Error) => socket.destroy(error))
     socket.once('secure', () => {
-      if (settled) return
+      if (!this.#underWay.has(giveUp)) return
+      let peerKey: string
       try {
-        const connection = toConnection(socket, examine(socket, ctx.use('keys')))
-        settle()
-        enter(connection)
+        peerKey = examine(socket, ctx.use('keys'))
       } catch (thrown) {
         refuse(asP2PNetError(thrown, 'E_HANDSHAKE'))
+        return
       }
+      settle()
+      enter(toConnection(socket, peerKey))
     })
   }
 }

@@ -16,6 +16,7 @@ export class Refusals {
 
   /** `hook`: the rule that refused. */
   tell({ code, message: reason }: { code: string; message: string }, address: string, hook: string): void {
+    if (this.#ctx.signal.aborted) return
     if (this.#told === 0) this.#ctx.clock.setTimeout(() => this.#renew(), windowMs)
     if (this.#told >= most) {
       this.#untold++

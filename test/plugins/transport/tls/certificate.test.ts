@@ -3,10 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { certificateFor, toPem } from '../../../../plugins/transport/tls/certificate.ts'
 import { keyIdOf } from '../../../../plugins/transport/tls/examine.ts'
 import { seededKey, smallOrderPoints, spkiOf, testKeys } from '../../../support/keys.ts'
-import { forge, selfSigned } from './certificates.ts'
-
-/** Verifies under the neutral point, whatever was signed: R is that point, S is zero. */
-const forged = Buffer.concat([Buffer.from('01', 'hex'), Buffer.alloc(63)])
+import { forge, forgedSignature, longSpelled, selfSigned } from './certificates.ts'
 
 describe('the certificate of a node', () => {
   const keys = testKeys(seededKey(7))
@@ -55,23 +52,20 @@ describe('a certificate that is shown', () => {
 
   for (const point of smallOrderPoints)
     it(`is refused with a key of small order: ${point.slice(0, 8)}…${point.slice(-2)}`, () => {
-      const certificate = forge({ spki: spkiOf(Buffer.from(point, 'hex')), signature: () => forged })
+      const certificate = forge({ spki: spkiOf(Buffer.from(point, 'hex')), signature: () => forgedSignature })
       expect(judged(certificate)).to.equal('E_KEY_INVALID the key is of small order')
     })
 
   it('would pass with such a key if its signature were all that is looked at', () => {
     const [neutral] = smallOrderPoints
     const certificate = new X509Certificate(
-      forge({ spki: spkiOf(Buffer.from(neutral!, 'hex')), signature: () => forged }),
+      forge({ spki: spkiOf(Buffer.from(neutral!, 'hex')), signature: () => forgedSignature }),
     )
     expect(certificate.verify(certificate.publicKey)).to.equal(true)
   })
 
   const spelledOtherwise = {
-    'a length that is longer than need be': Buffer.concat([
-      Buffer.from('30812a', 'hex'),
-      Buffer.from(other.publicKey).subarray(2),
-    ]),
+    'a length that is longer than need be': longSpelled(other.publicKey),
     'a length without end': Buffer.concat([
       Buffer.from('3080', 'hex'),
       Buffer.from(other.publicKey).subarray(2),

@@ -2,7 +2,8 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { certificateFor, toPem } from '../../../../plugins/transport/tls/certificate.ts'
 import * as der from '../../../../plugins/transport/tls/der.ts'
-import { testKeys, type TestKeys } from '../../../support/keys.ts'
+import { smallOrderPoints, spkiOf, testKeys, type TestKeys } from '../../../support/keys.ts'
+import type { Claim } from './raw-client.ts'
 
 export interface Shown {
   readonly cert: string
@@ -71,4 +72,23 @@ export function expired(keys: TestKeys): Shown {
 export function chainOfTwo(): Shown {
   const { cert, key } = honest()
   return { cert: cert + honest().cert, key }
+}
+
+/** Verifies under the neutral point, whatever was signed: R is that point, S is zero. */
+export const forgedSignature = Buffer.concat([Buffer.of(1), Buffer.alloc(63)])
+
+export function smallOrderClaim(): Claim {
+  const spki = spkiOf(Buffer.from(smallOrderPoints[0]!, 'hex'))
+  const signature = () => forgedSignature
+  return { certificate: forge({ spki, signature }), signature }
+}
+
+/** The length of the key takes a byte more than it needs. */
+export const longSpelled = (spki: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from('30812a', 'hex'), Buffer.from(spki).subarray(2)])
+
+export function spelledOtherwise(): Claim {
+  const keys = testKeys()
+  const signature = (bytes: Uint8Array) => keys.sign(bytes)
+  return { certificate: forge({ spki: longSpelled(keys.publicKey), signature }), signature }
 }

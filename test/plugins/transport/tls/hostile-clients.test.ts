@@ -1,9 +1,12 @@
 import { expect } from 'chai'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
+import { certificateFor } from '../../../../plugins/transport/tls/certificate.ts'
+import { testKeys } from '../../../support/keys.ts'
 import { until } from '../../../support/until.ts'
 import { closed, listen, never, openTransport, type Hall, type OpenTransport } from '../open.ts'
-import { chainOfTwo, honest, selfSigned, signedByAnother } from './certificates.ts'
+import { chainOfTwo, honest, selfSigned, signedByAnother, smallOrderClaim, spelledOtherwise } from './certificates.ts'
+import { claim } from './raw-client.ts'
 
 type Client = (port: number, node: OpenTransport) => Socket
 
@@ -59,6 +62,22 @@ const cases: { name: string; client: Client; refusal: RegExp; waits?: true }[] =
     name: 'shows two certificates',
     client: tls(chainOfTwo),
     refusal: /^E_HANDSHAKE it showed more than one certificate/,
+  },
+  {
+    name: 'shows a key of small order, under which anything is signed',
+    client: (port) => claim(port, smallOrderClaim()),
+    refusal: /^E_KEY_INVALID the key is of small order/,
+  },
+  {
+    name: 'shows a key that is spelled otherwise',
+    client: (port) => claim(port, spelledOtherwise()),
+    refusal: /^E_HANDSHAKE its key is spelled otherwise than in DER/,
+  },
+  {
+    name: 'shows a certificate whose key it does not hold',
+    client: (port) =>
+      claim(port, { certificate: certificateFor(testKeys()), signature: (bytes) => testKeys().sign(bytes) }),
+    refusal: /^E_HANDSHAKE the handshake failed \(ERR_SSL_/,
   },
   {
     name: "holds the node's own key",
@@ -157,6 +176,19 @@ describe('transport-tls, to somebody who', () => {
     })
 })
 
+describe('the client of these tests', () => {
+  it('gets in when it holds the key, so that what is refused is refused for its key', async () => {
+    const node = openTransport('tls')
+    const hall = await listen(node)
+    const keys = testKeys()
+    const socket = claim(hall.port, { certificate: certificateFor(keys), signature: (bytes) => keys.sign(bytes) })
+    await until('the connection', () => hall.connections.length === 1)
+    expect(hall.connections[0]!.peerKey).to.equal(keys.identifier)
+    socket.destroy()
+    await hall.close()
+  })
+})
+
 describe('handshakes of transport-tls', () => {
   const silent = plain(() => undefined)
 
@@ -184,6 +216,18 @@ describe('handshakes of transport-tls', () => {
     await node.fake.clock.advance(1000)
     expect(node.fake.clock.pending).to.equal(0)
     expect(hall.places).to.equal(0)
+  })
+
+  it('end when the listener closes, and nobody is let in after that', async () => {
+    const node = openTransport('tls')
+    const hall = await listen(node)
+    const sockets = [silent(hall.port, node), plain(drip)(hall.port, node)]
+    const gone = sockets.map(closed)
+    await until('both', () => node.accepted.length === 2)
+    await hall.listener.close()
+    await Promise.all(gone)
+    expect([hall.places, hall.connections.length, node.fake.clock.pending]).to.deep.equal([0, 0, 0])
+    expect(node.refused).to.deep.equal([])
   })
 
   it('end at the deadline, two hundred silent ones and two hundred that drip, and an honest peer gets in', async () => {

@@ -143,6 +143,7 @@ describe('nodes over TLS', () => {
     await node.stop()
     await Promise.all(gone)
     expect(node.state).to.equal('stopped')
+    expect(node.decisions()).to.deep.equal([])
   })
 })
 
