@@ -340,8 +340,8 @@ describe('the commands of a running node', () => {
       await scratch.write({ '.p2pnet/x': '' })
       const server = createServer((socket) => socket.on('error', () => undefined).end())
       await once(server.listen(scratch.at('.p2pnet', 'control.sock')), 'listening')
-      expect(await failure('status')).to.include({ code: 'E_CONTROL_CLOSED' })
-      server.close()
+      const error = await failure('status').finally(() => server.close())
+      expect(error).to.include({ code: 'E_CONTROL_CLOSED' })
     })
   })
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'chai'
@@ -25,9 +25,11 @@ const describeFiles = process.platform === 'win32' ? describe.skip : describe
 
 describeFiles('the control socket', () => {
   const nodes = new Nodes()
+  const servers: Server[] = []
   let scratch: Scratch
   beforeEach(async () => (scratch = await Scratch.make()))
   afterEach(async () => {
+    for (const server of servers.splice(0)) server.close() // nothing runs on after a failed test
     await nodes.clean()
     await scratch.remove()
   })
@@ -46,12 +48,12 @@ describeFiles('the control socket', () => {
 
   it('is out of the reach of others before it has its mode', async () => {
     const server = createServer()
+    servers.push(server)
     await mkdir(scratch.at('data'), { mode: 0o755 })
     const seen = once(server, 'listening').then(() => [modeOf(scratch.at('data', '.control')), existsSync(file())])
     const remove = await listenAt(scratch.at('data'), server)
     expect(await seen).to.deep.equal(['700', false])
     expect(modeOf(file())).to.equal('600')
-    server.close()
     await remove()
   })
 
@@ -81,6 +83,7 @@ describeFiles('the control socket', () => {
   it('leaves one at which somebody answers alone, and the node does not start', async () => {
     await mkdir(scratch.at('data'))
     const other = createServer((socket) => socket.on('error', () => undefined).end('other\n')).listen(file())
+    servers.push(other)
     await once(other, 'listening')
     const node = await create()
     const error = await refusal(node.start())
@@ -89,7 +92,6 @@ describeFiles('the control socket', () => {
     expect(node.state).to.equal('stopped')
     expect(existsSync(file())).to.equal(true)
     expect(await refusal(ask(scratch.at('data'), 'status'))).to.include({ code: 'E_CONTROL_SOCKET' }) // it is no node
-    other.close()
   })
 
   it('replaces nothing that is no socket', async () => {
