@@ -90,13 +90,15 @@ for (const scheme of ['tcp', 'tls'] as const)
       }
     })
 
-    it('breaks with an error when the other end resets it', async () => {
+    it('is over when the other end resets it', async () => {
       const [here, there] = await pair()
+      const errors: unknown[] = []
+      here.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code))
       const gone = closed(here.resume())
-      const broken = once(here, 'error')
       answerer.accepted[0]!.resetAndDestroy()
-      expect((await broken)[0]).to.have.property('code', 'ECONNRESET')
       await gone
+      // TLS may have got its own goodbye out before: then it is an end like any other.
+      expect(errors).to.deep.equal(scheme === 'tls' && errors.length === 0 ? [] : ['ECONNRESET'])
       there.destroy()
     })
 
