@@ -9,18 +9,19 @@ export const presets: Presets = {
 
   /** What `p2pnet init` writes. */
   'p2pnet:recommended': [
-    'transport-tcp',
+    'transport-tls',
     'wire-binary',
     'packets-standard',
     'distribution',
-    'identity-default',
-    'handshake-ping',
-    { use: 'trust-incoming', options: { trustedLevel: 'pinged' } },
+    'identity-key',
+    'handshake-key',
+    'trust-incoming',
     'discovery-lan',
     'dialer',
     'files-mapped',
     'files-transfer',
     'routines-default',
+    'server-control',
   ],
 
   /** What the basics page of P2PNet describes. Speaks to the C# original. */

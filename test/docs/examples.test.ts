@@ -34,9 +34,9 @@ describe('the examples', function () {
       const lines: AsyncIterator<string, undefined> = createInterface({ input: listener.stdout })[
         Symbol.asyncIterator
       ]()
-      expect((await lines.next()).value).to.match(/^I am [0-9a-f]{32}$/)
+      expect((await lines.next()).value).to.match(/^I am [\w-]{43}$/)
       await program(folder, 'hello.mjs')
-      expect((await lines.next()).value).to.match(/^[0-9a-f]{32}: Hello$/)
+      expect((await lines.next()).value).to.match(/^[\w-]{43}: Hello$/)
     } finally {
       listener.kill()
     }

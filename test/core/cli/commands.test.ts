@@ -58,7 +58,7 @@ describe('a command', () => {
     it('says ok and how many plugins, and makes nothing', async () => {
       await scratch.write({ 'p2pnet.config.json': '{ "extends": ["p2pnet:recommended"] }' })
       expect(await shell.run('check')).to.equal(0)
-      expect(shell.out).to.equal(`ok: ${scratch.at('p2pnet.config.json')} composes 12 plugins\n`)
+      expect(shell.out).to.equal(`ok: ${scratch.at('p2pnet.config.json')} composes 13 plugins\n`)
       expect(await readdir(scratch.path)).to.deep.equal(['p2pnet.config.json'])
     })
 
@@ -129,7 +129,7 @@ describe('a command', () => {
       expect(values['/network/dataDir']).to.deep.equal({ value: scratch.at('d'), source: 'flag' })
       expect(values['/limits/perAddress']).to.deep.equal({ value: 8, source: 'default' })
       expect(values['/plugins/dialer/options/queue']).to.deep.equal({ value: 9, source: 'file' })
-      expect(values['/plugins/transport-tcp/options/noDelay']).to.deep.equal({ value: true, source: 'default' })
+      expect(values['/plugins/transport-tls/options/noDelay']).to.deep.equal({ value: true, source: 'default' })
       expect(plugins.find(({ id }) => id === 'mine')).to.deep.equal({
         id: 'mine',
         name: 'mine',
@@ -149,9 +149,9 @@ describe('a command', () => {
         { plugin: 'mine', stage: -10, key: 'PureMessage' },
         { plugin: 'packets-standard', stage: 0, key: 'PureMessage' },
       ])
-      expect(sockets).to.deep.include({ plugin: 'transport-tcp', protocol: 'tcp', host: '127.0.0.2', port: 4321 })
+      expect(sockets).to.deep.include({ plugin: 'transport-tls', protocol: 'tcp', host: '127.0.0.2', port: 4321 })
       expect(sockets.map(({ port }) => port)).to.include.members([8001, 8002, 8003])
-      expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tcp', 'discovery-lan'])
+      expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'discovery-lan'])
       expect(memory.worstCaseBytes).to.equal(256 * (4194304 + 2 * 1048576 + 524288) + 5000 * 1024 + 512000)
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
     })

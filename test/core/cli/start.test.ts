@@ -41,11 +41,10 @@ describe('start', () => {
       } })`
     await scratch.write({ 'greeter.ts': greeter })
     const [port] = await freeUdpPorts(1)
-    const handshake = { use: 'handshake-ping', options: { intervalMs: 50 } }
     await write({
       extends: ['p2pnet:recommended'],
       network: { designatedPorts: [port] },
-      plugins: [handshake, './greeter.ts'],
+      plugins: ['./greeter.ts'],
     })
     const [a, b] = [open(), open()]
     const ends = [a.run('start', '--json', '--data-dir', 'a'), b.run('start', '--data-dir', 'b')]
@@ -65,11 +64,11 @@ describe('start', () => {
     expect(events).to.include.members(['listening', 'peerAdded', 'trustChanged', 'message', 'peerRemoved'])
     const find = (event: string) => a.lines.find((line) => line.event === event)
     expect(find('listening')).to.have.keys('event', 'time', 'identifier', 'listening')
-    expect((find('listening')?.listening as object[])[0]).to.include({ scheme: 'tcp', host: '127.0.0.1' })
+    expect((find('listening')?.listening as object[])[0]).to.include({ scheme: 'tls', host: '127.0.0.1' })
     expect(find('message')).to.include({ text: 'hello\u001b[2J' })
     expect(find('message')?.peer).to.have.keys('identifier', 'address', 'port')
-    expect(find('trustChanged')).to.include({ level: 'pinged', trusted: true })
-    expect(b.out).to.match(/^\d\d:\d\d:\d\d listening on tcp:\/\/127\.0\.0\.1:\d+ as [0-9a-f]+$/m)
+    expect(find('trustChanged')).to.include({ level: 'authenticated', trusted: true })
+    expect(b.out).to.match(/^\d\d:\d\d:\d\d listening on tls:\/\/127\.0\.0\.1:\d+ as [\w-]{43}$/m)
     expect(b.out).to.include('says: hello\\u{1b}[2J')
     expect(b.out).to.not.include('\u001b')
     expect([...(await readdir(scratch.at('a'))), ...(await readdir(scratch.at('b')))]).to.not.include('node.lock')

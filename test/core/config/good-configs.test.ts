@@ -96,7 +96,7 @@ describe('a config', () => {
       '/logging/categories/LAN': 'default',
       '/plugins/dialer/options/queue': 'file',
       '/plugins/dialer/options/concurrent': 'default',
-      '/plugins/trust-incoming/options/trustedLevel': 'preset',
+      '/plugins/trust-incoming/options/trustedLevel': 'default',
     }
     for (const [pointer, source] of Object.entries(expected)) expect(sources.get(pointer), pointer).to.equal(source)
     expect(settings).to.include({ port: 9, dataDir: scratch.at('elsewhere') })

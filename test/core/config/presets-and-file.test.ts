@@ -128,10 +128,10 @@ describe('the entries of presets and file', () => {
     const before = structuredClone(presets)
     const options = async (config: Config) =>
       (await compose(config, { cwd })).plugins.find(({ id }) => id === 'trust-incoming')?.options
-    const recommended: Config = { extends: ['p2pnet:recommended'] }
-    expect(await options(recommended)).to.include({ trustedLevel: 'pinged' })
+    const classic: Config = { extends: ['p2pnet:classic'] }
+    expect(await options(classic)).to.include({ trustedLevel: 'pinged' })
     const replaced = await options({
-      ...recommended,
+      ...classic,
       plugins: [{ use: 'trust-incoming', options: { blockedIPs: ['10.0.0.1'] } }],
     })
     expect(replaced).to.deep.include({ trustedLevel: 'authenticated', blockedIPs: ['10.0.0.1'] })
