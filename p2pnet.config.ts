@@ -4,7 +4,7 @@
 import { defineConfig } from 'p2pnet'
 
 export default defineConfig({
-  // The plugins to start from: TCP, LAN discovery, a handshake, files and routines. What stands below comes on top.
+  // The plugins to start from: TLS, keys, LAN discovery, files, routines and more. What stands below comes on top.
   extends: ['p2pnet:recommended'],
 
   network: {
@@ -24,8 +24,8 @@ export default defineConfig({
   logging: { level: 'info', emitConsoleMessages: false, logToFile: false },
 
   plugins: [
-    // An entry replaces the options of the preset's, all of them.
-    // { use: 'trust-incoming', options: { trustedLevel: 'pinged', blockedIPs: ['203.0.113.0/24'] } },
+    // An entry replaces the options of the preset's: who may connect, and who is trusted.
+    // { use: 'trust-incoming', options: { trustedLevel: 'authorized', authorized: ['IDENTIFIER'] } },
 
     // Takes out what the preset brought.
     // { use: 'files-transfer', enabled: false },

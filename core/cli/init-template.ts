@@ -3,7 +3,7 @@ export const configTemplate = `// The config of a p2pnet node. \`npx p2pnet chec
 import { defineConfig } from 'p2pnet'
 
 export default defineConfig({
-  // The plugins to start from: TCP, LAN discovery, a handshake, files and routines. What stands below comes on top.
+  // The plugins to start from: TLS, keys, LAN discovery, files, routines and more. What stands below comes on top.
   extends: ['p2pnet:recommended'],
 
   network: {
@@ -24,8 +24,8 @@ export default defineConfig({
   // limits: { maxConnections: 256, perAddress: 8 },
 
   plugins: [
-    // An entry replaces the options of the preset's: who may connect, and from which level of trust on.
-    // { use: 'trust-incoming', options: { trustedLevel: 'pinged', blockedIPs: ['203.0.113.0/24'] } },
+    // An entry replaces the options of the preset's: who may connect, and who is trusted.
+    // { use: 'trust-incoming', options: { trustedLevel: 'authorized', authorized: ['IDENTIFIER'] } },
 
     // Takes out what the preset brought.
     // { use: 'files-transfer', enabled: false },

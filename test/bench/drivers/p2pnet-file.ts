@@ -12,8 +12,7 @@ let waiting: (() => void) | undefined
 async function start(directory: string): Promise<PeerNetwork> {
   const started = await startNode(
     ['distribution', { use: 'files-mapped', options: { durability: 'none' } }, 'files-transfer'],
-    {},
-    directory,
+    { parent: directory },
   )
   stop = started.stop
   return (network = started.node)

@@ -21,11 +21,31 @@ const trusting = definePlugin({
 
 const unlimited = 'unlimited' as const
 
+/** `secure`: keys, TLS and the proof of the recommended preset, in place of what trusts whoever comes. */
+export type Security = 'secure' | 'none'
+
+const securityOf: Record<Security, Plugins> = {
+  none: [{ use: 'identity-default', enabled: false }, trusting],
+  secure: [
+    { use: 'transport-tcp', enabled: false },
+    { use: 'identity-default', enabled: false },
+    'identity-key',
+    'transport-tls',
+    'handshake-key',
+  ],
+}
+
+export interface NodeOptions {
+  readonly limits?: Config['limits']
+  readonly security?: Security
+  /** Where its data directory is made. */
+  readonly parent?: string
+}
+
 /** Its data directory is a new one in `parent`, gone again when it stops. */
 export async function startNode(
   plugins: Plugins,
-  limits: Config['limits'] = {},
-  parent = tmpdir(),
+  { limits = {}, security = 'none', parent = tmpdir() }: NodeOptions = {},
 ): Promise<{ node: PeerNetwork; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(path.join(parent, 'p2pnet-bench-'))
   const node = await PeerNetwork.create(
@@ -40,7 +60,7 @@ export async function startNode(
         pendingHandshakes: unlimited,
         ...limits,
       },
-      plugins: [{ use: 'identity-default', enabled: false }, trusting, ...plugins],
+      plugins: [...securityOf[security], ...plugins],
     },
     { dataDir },
   )

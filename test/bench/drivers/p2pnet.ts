@@ -4,7 +4,7 @@
  */
 import { definePlugin, piecesOf, type DataType, type PeerChannel, type PeerNetwork } from 'p2pnet'
 import type { Driver, Link, Receive } from '../harness/driver.ts'
-import { startNode } from './p2pnet-node.ts'
+import { startNode, type Security } from './p2pnet-node.ts'
 
 interface NotePacket {
   readonly type: 'Note'
@@ -18,6 +18,7 @@ declare module 'p2pnet' {
 
 interface Options {
   readonly wire?: 'wire-binary' | 'wire-tagged'
+  readonly security?: Security
   /** What a text travels as. */
   readonly type?: 'PureMessage' | 'Note'
   /** What bytes travel as: File goes by the bulk lane and its window, MiscData with the messages. */
@@ -31,6 +32,7 @@ interface Options {
 
 export function createDriver({
   wire = 'wire-binary',
+  security = 'none',
   type,
   dataType = 'MiscData',
   carries = 'pieces',
@@ -51,7 +53,7 @@ export function createDriver({
           ? [{ use: 'files-mapped', options: { durability: 'none' } } as const, 'files-transfer' as const]
           : []),
       ],
-      windowBytes === undefined ? {} : { windowBytes },
+      { security, ...(windowBytes !== undefined && { limits: { windowBytes } }) },
     )
     stop = started.stop
     node = started.node

@@ -12,7 +12,10 @@ import { ifInstalled } from './peers.ts'
 const bare = 'bare node:net, batched, JSON'
 const binary = 'p2pnet, tcp + binary'
 const tagged = 'p2pnet, tcp + tagged'
+const secure = 'p2pnet, tls + binary, proved keys'
 const libp2pSingle = 'js-libp2p, plaintext + yamux, one write each'
+const noiseSingle = 'js-libp2p, noise + yamux, one write each'
+const noiseBatched = 'js-libp2p, noise + yamux, our batching'
 const libp2pBatched = 'js-libp2p, plaintext + yamux, our batching'
 
 const message = (name: string, driver: string, options: Stack['options'] = {}) =>
@@ -30,6 +33,8 @@ export const messages: Entry = {
     { of: tagged, against: bare, figure: 'perSecond', atLeast: 0.9 },
     { of: binary, against: libp2pSingle, figure: 'perSecond', atLeast: 20 },
     { of: binary, against: libp2pBatched, figure: 'perSecond', atLeast: 1.5 },
+    { of: secure, against: noiseSingle, figure: 'perSecond', atLeast: 20 },
+    { of: secure, against: noiseBatched, figure: 'perSecond', atLeast: 1.2 },
   ],
   contenders: async (leftOut) => [
     message(bare, 'node-tcp'),
@@ -37,12 +42,13 @@ export const messages: Entry = {
     message('bare node:net, one write each, JSON', 'node-tcp', { batched: false }),
     message('bare node:tls, batched, JSON', 'node-tls'),
     message(binary, 'p2pnet'),
+    message(secure, 'p2pnet', { security: 'secure' }),
     ...((await hasPlugin('wire-tagged')) ? [message(tagged, 'p2pnet', { wire: 'wire-tagged' })] : []),
     ...ifInstalled(leftOut, () => [
       message(libp2pSingle, 'libp2p', { encryption: 'plaintext', batched: false }),
       message(libp2pBatched, 'libp2p', { encryption: 'plaintext' }),
-      message('js-libp2p, noise + yamux, one write each', 'libp2p', { encryption: 'noise', batched: false }),
-      message('js-libp2p, noise + yamux, our batching', 'libp2p', { encryption: 'noise' }),
+      message(noiseSingle, 'libp2p', { encryption: 'noise', batched: false }),
+      message(noiseBatched, 'libp2p', { encryption: 'noise' }),
       message('secret-stream, one write each', 'secret-stream', { batched: false }),
       message('secret-stream, our batching', 'secret-stream'),
     ]),

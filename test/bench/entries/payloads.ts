@@ -16,6 +16,8 @@ const inProgram = 'bare node:net, views, in a program of 10 MB'
 const whole = 'bare node:net, in one piece, in a program of 10 MB'
 const free = 'p2pnet, MiscData, no window'
 const windowed = 'p2pnet, File, default window'
+const tls = 'bare node:tls, views'
+const secure = 'p2pnet over tls, MiscData, no window'
 const inOnePiece = (name: string) => `${name}, in one piece`
 const payload = (name: string, driver: string, options: NonNullable<Stack['options']>) =>
   throughput(name, { stack: { driver, options }, unit: { kind: 'bytes', length: 65_536 } })
@@ -32,6 +34,7 @@ export const payloads: Entry = {
       { of: free, against, figure: 'mbPerSecond', atLeast: 1 },
       { of: windowed, against, figure: 'mbPerSecond', atLeast: 0.85 },
     ]),
+    { of: secure, against: tls, figure: 'mbPerSecond', atLeast: 0.95 },
     { of: inOnePiece(free), against: whole, figure: 'mbPerSecond', atLeast: 1 },
     { of: inOnePiece(windowed), against: whole, figure: 'mbPerSecond', atLeast: 0.85 },
   ],
@@ -40,8 +43,9 @@ export const payloads: Entry = {
     payload('the same again (A/A)', 'node-tcp', { carries: 'views' }),
     payload(inProgram, 'node-tcp', { carries: 'views', holds: heldObjects }),
     payload(whole, 'node-tcp', { carries: 'pieces', holds: heldObjects }),
-    payload('bare node:tls, views', 'node-tls', { carries: 'views' }),
+    payload(tls, 'node-tls', { carries: 'views' }),
     payload(free, 'p2pnet', { dataType: 'MiscData', carries: 'views' }),
+    payload(secure, 'p2pnet', { security: 'secure', dataType: 'MiscData', carries: 'views' }),
     payload(inOnePiece(free), 'p2pnet', { dataType: 'MiscData' }),
     payload('p2pnet, File, window of 1 GiB', 'p2pnet', { dataType: 'File', carries: 'views', windowBytes: 2 ** 30 }),
     payload(windowed, 'p2pnet', { dataType: 'File', carries: 'views' }),

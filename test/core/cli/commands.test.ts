@@ -151,7 +151,7 @@ describe('a command', () => {
       ])
       expect(sockets).to.deep.include({ plugin: 'transport-tls', protocol: 'tcp', host: '127.0.0.2', port: 4321 })
       expect(sockets.map(({ port }) => port)).to.include.members([8001, 8002, 8003])
-      expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'discovery-lan'])
+      expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'handshake-key', 'discovery-lan'])
       expect(memory.worstCaseBytes).to.equal(256 * (4194304 + 2 * 1048576 + 524288) + 5000 * 1024 + 512000)
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
     })
