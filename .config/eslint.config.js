@@ -10,6 +10,7 @@ const source = ['core/**/*.ts', 'plugins/**/*.ts', 'schemas/**/*.ts']
 export default defineConfig(
   globalIgnores([
     'dist/',
+    'test/bench/.built/',
     'coverage/',
     '**/.p2pnet/',
     'docs/reference/api/',

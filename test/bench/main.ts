@@ -10,6 +10,7 @@ import { entries } from './entries/index.ts'
 import { writeDocument, type Section } from './harness/document.ts'
 import type { Entry } from './harness/entry.ts'
 import { cellsOf, rowsOf, tableOf, verdictsOf } from './harness/report.ts'
+import { inRepository } from './harness/places.ts'
 import { runRounds, type Contender } from './harness/rounds.ts'
 
 const { values, positionals } = parseArgs({
@@ -30,7 +31,7 @@ if (unknown.length > 0 || (values.rounds !== undefined && !(Number(values.rounds
   )
   process.exit(2)
 }
-if (!existsSync(new URL('../../dist/core/index.js', import.meta.url))) {
+if (!existsSync(inRepository('dist/core/index.js'))) {
   console.error('There is no dist to measure: run `npm run build`.')
   process.exit(2)
 }

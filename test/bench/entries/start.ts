@@ -7,10 +7,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inRepository } from '../harness/places.ts'
 import type { Entry } from '../harness/entry.ts'
 import type { Contender } from '../harness/rounds.ts'
 
-const cli = fileURLToPath(new URL('../../../dist/core/cli/main.js', import.meta.url))
+const cli = fileURLToPath(inRepository('dist/core/cli/main.js'))
 const bareProgram = `require('node:net').createServer().listen(0, '127.0.0.1', () => { console.log('listening') })`
 
 /** Runs a program until it says that it listens, then ends it. */

@@ -2,10 +2,11 @@
  * docs/reference/performance.md: a section for each entry, from the last run that was written. An entry that was not run
  * keeps the section it has.
  */
+import { inRepository } from './places.ts'
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Verdict } from './report.ts'
 
-const file = new URL('../../../docs/reference/performance.md', import.meta.url)
+const file = inRepository('docs/reference/performance.md')
 
 const head = `# Performance
 

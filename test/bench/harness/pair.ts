@@ -3,9 +3,10 @@
  */
 import type { HotSpot } from '../jobs/profiling.ts'
 import type { Address, Stack } from './driver.ts'
+import { programHere } from './places.ts'
 import { WorkerProcess, type WorkerOptions } from './worker-process.ts'
 
-const program = new URL('worker.ts', import.meta.url)
+const program = programHere('worker')
 /** Functions that a profile names. */
 const hotSpots = 15
 

@@ -5,10 +5,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { programHere } from '../harness/places.ts'
 import { WorkerProcess } from '../harness/worker-process.ts'
 import type { Contender } from '../harness/rounds.ts'
 
-const fileWorker = new URL('../harness/file-worker.ts', import.meta.url)
+const fileWorker = programHere('file-worker')
 
 export function fileTransfer(name: string, driver: string, bytes: number): Contender {
   let started:
