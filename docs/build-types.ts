@@ -79,6 +79,7 @@ const sections: readonly Section[] = [
         'Capabilities',
         'TrustPolicy',
         'Identity',
+        'Keys',
         'FileManager',
         'FileInfo',
         'FileWriteStream',
