@@ -47,6 +47,7 @@ export class Kernel {
   readonly host: PluginHost
   identifier = ''
   state: NetworkState = 'created'
+  #wire: Wire | undefined
   readonly #rooms: PeerRooms
   readonly #outbound: OutboundServices
 
@@ -112,8 +113,9 @@ export class Kernel {
     return this.#provider('trust')
   }
 
+  /** Stays what it was first: open channels speak it. */
   get wire(): Wire {
-    return this.#provider('wire')
+    return (this.#wire ??= this.#provider('wire'))
   }
 
   get channels(): PeerRooms['channels'] {

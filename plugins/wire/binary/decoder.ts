@@ -8,6 +8,7 @@ import {
   type DecoderLimits,
   type NetworkPacket,
   type PacketRegistry,
+  type PacketType,
 } from '../../../core/index.ts'
 import { invalid } from '../shared/invalid.ts'
 import { parseObject } from '../shared/json-object.ts'
@@ -22,6 +23,10 @@ export interface DecoderOptions {
   readonly headerBytes: number
   readonly jsonDepth: number
 }
+
+type Fields = Record<string, unknown>
+/** What follows the header; as views where it came in several reads. */
+type Payload = Buffer | readonly Buffer[]
 
 const none = Buffer.alloc(0)
 
@@ -114,41 +119,49 @@ export class BinaryDecoder implements Decoder, FrameLengths {
         ? { type: 'PureMessage', message }
         : { type: 'PureMessage', message, sourceOriginTime: time }) as unknown as NetworkPacket
     }
+    const payload = views ?? (bodyAt === end ? none : frame.subarray(bodyAt, end))
+    if (code === codeNamed && flags < flagOrigin) {
+      const packet = this.#named(frame, at, start, bodyAt, payload)
+      if (!Number.isNaN(time)) packet.sourceOriginTime = time
+      return packet as unknown as NetworkPacket
+    }
     const reader = new FieldReader(frame, start, bodyAt)
     const origin = (flags & flagOrigin) === 0 ? undefined : reader.text()
-    const packet = code === codeNamed ? this.#named(frame, at, bodyAt - reader.left, bodyAt) : standard(code, reader)
+    const packet =
+      code === codeNamed
+        ? this.#named(frame, at, bodyAt - reader.left, bodyAt, payload)
+        : this.#standard(code, reader, payload)
     if (!Number.isNaN(time)) packet.sourceOriginTime = time
     if (origin !== undefined) packet.sourceOriginIdentifier = origin
-    this.#attach(packet, code, views ?? frame.subarray(bodyAt, end))
     return packet as unknown as NetworkPacket
   }
 
-  /** Gives the packet its payload. */
-  #attach(packet: Record<string, unknown>, code: number, payload: Buffer | readonly Buffer[]): void {
-    if (code === codeMessage) {
-      packet.message = readText(payload as Buffer, 0, (payload as Buffer).byteLength)
-      return
-    }
-    const name = packet.type as string
-    const type = this.#options.types.get(name)
-    if (type === undefined) return
-    const { bytesField } = type
-    if (bytesField === undefined) {
-      if (payload.length > 0) throw invalid(`${name} has no payload`)
-    } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
-    else if (Buffer.isBuffer(payload)) packet[bytesField] = payload
-    else attachPieces(packet, bytesField, payload)
-  }
-
   /** A packet that is JSON and names its own type. */
-  #named(frame: Buffer, at: number, start: number, end: number): Record<string, unknown> {
+  #named(frame: Buffer, at: number, start: number, end: number, payload: Payload): Fields {
     const text = readText(frame, start, end)
     const packet = parseObject(text, 'the header', this.#options.jsonDepth)
     if (typeof packet.type !== 'string' || codeOf.has(packet.type)) throw invalid('the frame does not name its type')
     if (packet.sourceOriginTime !== undefined || packet.sourceOriginIdentifier !== undefined)
       throw invalid('the time or the origin stands among the fields')
-    if (this.#options.types.get(packet.type)?.bare === true && !(isBare(frame, at) && JSON.stringify(packet) === text))
-      throw invalid(`${packet.type} is not in its one spelling`)
+    const type = this.#options.types.get(packet.type)
+    if (type === undefined) return packet // nobody knows it: that is for the kernel to say
+    if (type.bare && !(isBare(frame, at) && JSON.stringify(packet) === text))
+      throw invalid(`${type.name} is not in its one spelling`)
+    attach(packet, type, payload)
+    return packet
+  }
+
+  /** A packet whose fields have a codec. */
+  #standard(code: number, reader: FieldReader, payload: Payload): Fields {
+    const packet: Fields = { type: standardTypes[code] }
+    codecs[code]?.read(reader, packet as never)
+    if (reader.left > 0) throw invalid('the header is longer than its fields')
+    if (code === codeMessage) {
+      packet.message = readText(payload as Buffer, 0, (payload as Buffer).byteLength)
+      return packet
+    }
+    const type = this.#options.types.get(packet.type as string)
+    if (type !== undefined) attach(packet, type, payload)
     return packet
   }
 }
@@ -158,9 +171,10 @@ function isBare(frame: Buffer, at: number): boolean {
   return frame[at + 6] === 0 && frame.readUInt32BE(at + 12) === 0x7ff80000 && frame.readUInt32BE(at + 16) === 0
 }
 
-function standard(code: number, reader: FieldReader): Record<string, unknown> {
-  const packet: Record<string, unknown> = { type: standardTypes[code] }
-  codecs[code]?.read(reader, packet as never)
-  if (reader.left > 0) throw invalid('the header is longer than its fields')
-  return packet
+function attach(packet: Fields, { name, bytesField }: PacketType, payload: Payload): void {
+  if (bytesField === undefined) {
+    if (payload.length > 0) throw invalid(`${name} has no payload`)
+  } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
+  else if (Buffer.isBuffer(payload)) packet[bytesField] = payload
+  else attachPieces(packet, bytesField, payload)
 }
