@@ -20,13 +20,16 @@ const owned = new WeakMap<PluginContext, OwnKey>()
 
 const signatureBytes = 64
 
+/** Out here, because tsc rewrites no import() inside of `export default`. */
+const commands = { keys: () => import('./cli.ts') }
+
 export default definePlugin({
   name: 'identity-key',
   version: '0.1.0',
   api: 1,
   provides: ['identity', 'keys'],
   errors: keyErrors,
-  commands: { keys: () => import('./cli.ts') },
+  commands,
 
   setup(ctx) {
     const own = () => ownKey(ctx)

@@ -21,6 +21,18 @@ interface Node {
 
 const nodes = new WeakMap<PluginContext, Node>()
 
+/** Out here, because tsc rewrites no import() inside of `export default`. */
+const commands = {
+  status: () => import('./cli-status.ts'),
+  peers: () => import('./cli-peers.ts'),
+  send: () => import('./cli-send.ts'),
+  why: () => import('./cli-why.ts'),
+  block: async () => ({ default: (await import('./cli-access.ts')).block }),
+  unblock: async () => ({ default: (await import('./cli-access.ts')).unblock }),
+  authorize: async () => ({ default: (await import('./cli-access.ts')).authorize }),
+  revoke: async () => ({ default: (await import('./cli-access.ts')).revoke }),
+}
+
 export default definePlugin<ResolvedServerControlOptions>({
   name: 'server-control',
   version: '0.1.0',
@@ -28,16 +40,7 @@ export default definePlugin<ResolvedServerControlOptions>({
   schema: serverControlSchema,
   provides: ['control'],
   errors: controlErrors,
-  commands: {
-    status: () => import('./cli-status.ts'),
-    peers: () => import('./cli-peers.ts'),
-    send: () => import('./cli-send.ts'),
-    why: () => import('./cli-why.ts'),
-    block: async () => ({ default: (await import('./cli-access.ts')).block }),
-    unblock: async () => ({ default: (await import('./cli-access.ts')).unblock }),
-    authorize: async () => ({ default: (await import('./cli-access.ts')).authorize }),
-    revoke: async () => ({ default: (await import('./cli-access.ts')).revoke }),
-  },
+  commands,
 
   setup(ctx, options) {
     const verbs = new VerbTable()
