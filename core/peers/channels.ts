@@ -116,11 +116,11 @@ export class Channels implements Iterable<PeerChannel> {
   /**
    * Which of two channels to one peer goes. Only the side with the smaller identifier decides, so that the two never
    * choose differently and lose both. Of a simultaneous dial its own stays; else the older, so that a claimed name
-   * cannot push out whoever had it first.
+   * cannot push out whoever had it first, and no channel that is trusted goes for one that may come to nothing.
    */
   #loser(older: PeerChannel, newer: PeerChannel): PeerChannel {
     const isSimultaneous = Math.abs(newer.openedAt - older.openedAt) < simultaneousMs
-    return isSimultaneous && older.inbound && !newer.inbound ? older : newer
+    return isSimultaneous && !older.trusted && older.inbound && !newer.inbound ? older : newer
   }
 
   /** The other side decides. If it does not, it may be somebody else who only says this name: the newer channel goes. */

@@ -43,9 +43,7 @@ async function stopInTurn([first, ...others]: readonly [LabNode, ...LabNode[]]):
         peer?.identifier === first.identifier &&
         (reason as { code: string }).code !== 'E_DUPLICATE',
     )
-    // Another than E_STOPPING: of two channels this node chose the one that was still being made, and its peer stopped meanwhile.
-    // Over TLS whoever dials is done first, and whoever is not done has no words yet.
-    expect((reason as { code: string }).code).to.be.oneOf(['E_STOPPING', 'E_DISCONNECTED', 'E_CONNECTION'])
+    expect(reason).to.include({ code: 'E_STOPPING' })
     expect(other.end, 'the others run on').to.equal(undefined)
   }
   await Promise.all(others.map((other) => other.interrupt()))
