@@ -57,6 +57,7 @@ export const kernelErrors = {
   E_REJECTED: 'The attempt was rejected by the application.',
   E_ATTEMPT_EXPIRED: 'Accept or reject incoming peers within limits.attemptMs.',
   E_LIMIT: 'A limit of the node was reached; see `limits` in the config.',
+  E_BORROWED: 'Read the bytes of a packet before whoever borrows them gives them back, or keep piecesOf().',
   E_SLOW_PEER: 'The peer does not read what it is sent; see limits.stallMs.',
   E_IDLE: 'Nothing was heard for limits.idleMs.',
   E_NOT_ALLOWED: 'The trust policy does not allow this at the level the peer has reached.',

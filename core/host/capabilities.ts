@@ -90,7 +90,10 @@ export interface WriteOptions {
   readonly sha256?: string
 }
 
-/** A stream into a manager. `stored` settles once the file is published, or why it is not. */
+/**
+ * A stream into a manager. `stored` settles once the file is published, or why it is not. Bytes that were written are the
+ * stream's until it calls back for them; after that others may stand in their memory.
+ */
 export interface FileWriteStream extends Writable {
   readonly stored: Promise<FileInfo>
 }

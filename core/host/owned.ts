@@ -6,6 +6,7 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
 import type { OwnedSockets } from './plugin-context.ts'
+import { connectReusing, reusing } from './reused-memory.ts'
 
 export interface OwnedClock extends Clock {
   /** Ends all timers that were set through it. */
@@ -56,15 +57,16 @@ export function ownSockets(): OwnSockets {
     return socket
   }
   return {
-    createServer(options, onConnection) {
-      const server = createServer(options, (socket) => {
-        onConnection(own(socket))
+    createServer({ reuseMemory = false, ...options }, onConnection) {
+      const how = reuseMemory ? { ...options, pauseOnConnect: true } : options
+      const server = createServer(how, (socket) => {
+        onConnection(own(reuseMemory ? reusing(socket) : socket))
       })
       servers.add(server)
       server.once('close', () => servers.delete(server))
       return server
     },
-    connect: (options) => own(connect(options)),
+    connect: ({ reuseMemory = false, ...options }) => own(reuseMemory ? connectReusing(options) : connect(options)),
     createSocket(options) {
       const socket = createSocket(options)
       datagrams.add(socket)

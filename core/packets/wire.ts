@@ -3,6 +3,7 @@
  * between two packets of one chunk; an encoded frame holds nothing of the channel, so that it is made once however many
  * peers it goes to.
  */
+import type { ReadMemory } from './memory.ts'
 import type { NetworkPacket } from './packet.ts'
 
 /** Who goes first: `control` before `message` before `bulk`. Bulk alone runs under the receiver's window. */
@@ -45,8 +46,14 @@ export interface DecoderLimits {
 export interface Decoder {
   /** Raised once a peer is trusted. */
   limits: DecoderLimits
-  /** Takes the next bytes. Everything of the chunk before must have been pulled. */
-  push(chunk: Uint8Array): void
+  /**
+   * Takes the next bytes. Everything of the chunk before must have been pulled. `memory`, for decoders that have
+   * `keepRest`: the chunk lies in memory that is read into again once next() answered undefined; what is to stay longer
+   * is kept there, or copied. Without it the chunk is the decoder's own.
+   */
+  push(chunk: Uint8Array, memory?: ReadMemory): void
+  /** Nothing is pulled for now: what was not pulled yet has to be kept, or copied. */
+  keepRest?(): void
   /**
    * The next whole packet, or undefined when more bytes are needed.
    * @throws P2PNetError E_FRAME_INVALID, E_FRAME_TOO_LARGE: the stream is lost and the channel must close.

@@ -13,6 +13,7 @@ import type { Refusal } from '../trust/refusal.ts'
 import { TrustState } from '../trust/trust-state.ts'
 import { Intake, type IntakeEvents } from './intake.ts'
 import { OutQueue, type OutQueueEvents, type OutQueueOptions } from './out-queue.ts'
+import { Reader } from './reader.ts'
 import type { Connection } from './transport.ts'
 
 /** Who is at the other end. */
@@ -275,9 +276,6 @@ export class PeerChannel {
   /** Starts reading. */
   open(): void {
     const connection = this.#connection
-    connection.on('data', (chunk: Uint8Array) => {
-      this.#intake.take(chunk)
-    })
     connection.on('error', (error) => {
       const words = `the connection to ${this.#peer.address} broke: ${error.message}`
       this.#cut(new P2PNetError('E_CONNECTION', words, { cause: error }))
@@ -287,6 +285,17 @@ export class PeerChannel {
     }
     connection.on('end', ended)
     connection.on('close', ended)
+    const intake = this.#intake
+    if (connection.readInto === undefined)
+      connection.on('data', (chunk: Uint8Array) => {
+        intake.take(chunk)
+      })
+    else
+      connection.readInto(
+        new Reader((chunk, memory) => {
+          intake.take(chunk, memory)
+        }),
+      )
     // It may be gone before anybody could listen; the caller still has to learn of the channel first.
     if (connection.destroyed) process.nextTick(ended)
   }

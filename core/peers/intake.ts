@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { asP2PNetError, type P2PNetError } from '../errors.ts'
+import type { ReadMemory } from '../packets/memory.ts'
 import type { NetworkPacket } from '../packets/packet.ts'
 import type { Decoder, Wire } from '../packets/wire.ts'
 import type { Limits } from '../settings.ts'
@@ -82,12 +83,15 @@ export class Intake<C> {
     return this.#busy ? 0 : now - this.#activeAt
   }
 
-  take(chunk: Uint8Array): void {
+  /** `memory`: where the chunk lies, if that is read into again; else the chunk is ours. */
+  take(chunk: Uint8Array, memory?: ReadMemory): void {
     if (this.#stopped) return
     this.bytes += chunk.byteLength
     this.lastAt = this.#activeAt = this.#options.clock.now()
-    if (this.#busy) (this.#backlog ??= []).push(chunk)
-    else this.#work(chunk)
+    const isOurs = memory === undefined
+    if (this.#busy) (this.#backlog ??= []).push(isOurs ? chunk : Buffer.from(chunk))
+    else if (isOurs || this.#decoder.keepRest === undefined) this.#work(isOurs ? chunk : Buffer.from(chunk))
+    else this.#work(chunk, memory)
   }
 
   /** Nothing more will come. */
@@ -104,16 +108,17 @@ export class Intake<C> {
     this.#connection.resume()
   }
 
-  #work(chunk?: Uint8Array): void {
+  #work(chunk?: Uint8Array, memory?: ReadMemory): void {
     const before = performance.now()
     try {
-      let next = chunk
-      do {
-        if (next !== undefined) this.#decoder.push(next)
-        if (!this.#drain()) break
+      if (chunk !== undefined) this.#decoder.push(chunk, memory)
+      while (this.#drain()) {
         this.#settleCredit()
-        next = this.#backlog?.shift()
-      } while (next !== undefined)
+        const next = this.#backlog?.shift()
+        if (next === undefined) break
+        this.#decoder.push(next)
+      }
+      if (this.#busy && memory !== undefined) this.#decoder.keepRest?.()
     } catch (error) {
       this.#events.failed(this.#channel, asP2PNetError(error, 'E_FRAME_INVALID'))
     }

@@ -4,6 +4,14 @@
  */
 import type { Duplex } from 'node:stream'
 
+/** Reads a connection without events. */
+export interface ChunkReader {
+  /** Bytes came. They lie in memory that is read into again, and are the reader's until it returns. */
+  take(chunk: Uint8Array): void
+  /** Asked before each read: where the bytes shall go if they are to stay. Undefined: anywhere. */
+  memory(): Uint8Array | undefined
+}
+
 /** A stream to somebody. */
 export interface Connection extends Duplex {
   readonly remoteAddress?: string | undefined
@@ -12,6 +20,8 @@ export interface Connection extends Duplex {
   readonly peerKey?: string
   /** Binds a handshake to this very connection (RFC 5705, RFC 9266). */
   readonly exporter?: (label: string, length: number) => Uint8Array
+  /** Begins to read, into memory that is read into again; 'data' is not emitted then. `pause()` and `resume()` count. */
+  readonly readInto?: (reader: ChunkReader) => void
 }
 
 export interface ListenOptions {

@@ -3,8 +3,8 @@
  * breaks the rules is cut off, and nothing of the file stays.
  */
 import {
+  borrowPieces,
   P2PNetError,
-  piecesOf,
   type FileInfo,
   type FileManager,
   type FileWriteStream,
@@ -82,7 +82,7 @@ export class Incoming {
     const { size, chunkBytes } = this.offer
     const { position } = packet
     // As they were read: the manager puts together what it writes.
-    const pieces = piecesOf(packet, 'data')
+    const { pieces, release } = borrowPieces(packet, 'data')
     const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
     if (this.#stream === undefined || !this.#begun) throw rules('a chunk came before the answer to the offer')
     if (position !== this.#received)
@@ -93,9 +93,11 @@ export class Incoming {
       throw rules(`a chunk of ${String(bytes)} bytes came; ${String(chunkBytes)} were agreed`)
     this.#received += bytes
     this.pending += bytes
+    let left = pieces.length
     for (const piece of pieces)
       this.#stream.write(piece, () => {
         this.pending -= piece.byteLength
+        if (--left === 0) release()
         taken(piece.byteLength)
       })
     if (this.#received === size) this.#stream.end()

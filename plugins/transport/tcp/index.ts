@@ -13,9 +13,10 @@ export default definePlugin<ResolvedTransportTcpOptions>({
   schema: transportTcpSchema,
   category: 'Peers',
   setup(ctx, options) {
+    const how = { ...options, reuseMemory: true }
     ctx.transport.register('tcp', {
-      listen: (at, onConnection) => listenTcp(ctx, options, at, onConnection),
-      dial: (address, signal) => dialTcp(ctx, options, address, signal),
+      listen: (at, onConnection) => listenTcp(ctx, how, at, onConnection),
+      dial: (address, signal) => dialTcp(ctx, how, address, signal),
     })
   },
 })

@@ -2,13 +2,12 @@
  * A frame that comes in several chunks. Its head and header are put together in room that grows with what has come; a
  * large payload stays where it was read.
  */
-import { codeMessage, headBytes } from './layout.ts'
+import type { ReadMemory } from '../../../core/index.ts'
+import { codeMessage, headBytes, viewsFrom } from './layout.ts'
 import { Views } from './views.ts'
 
 /** Room at first; then four times as much each time, so that a lie about a length costs little. */
 const firstRoom = 65_536
-/** Smaller payloads, and texts, are put together at once. */
-const viewsFrom = 32_768
 
 export interface FrameLengths {
   /** How long the frame is whose head stands there. @throws P2PNetError E_FRAME_INVALID, E_FRAME_TOO_LARGE */
@@ -30,7 +29,7 @@ export class Assembly {
   }
 
   /** Takes what belongs to the frame of what stands from `at` on; answers how many bytes. Whole: isWhole. */
-  take(chunk: Buffer, at: number): number {
+  take(chunk: Buffer, at: number, memory?: ReadMemory): number {
     let next = at
     if (this.#have < this.#frontBytes) next += this.#keep(chunk, next)
     if (this.#have === headBytes && this.total === 0) {
@@ -41,7 +40,7 @@ export class Assembly {
     if (views !== undefined && this.#have === this.#frontBytes) {
       const wanted = this.total - this.#frontBytes - views.bytes
       const end = Math.min(chunk.byteLength, next + wanted)
-      if (next < end) views.add(chunk, next, end, wanted)
+      if (next < end) views.add(chunk, next, end, wanted, memory)
       next = end
     }
     return next - at

@@ -6,9 +6,11 @@ import {
   attachPieces,
   type Decoder,
   type DecoderLimits,
+  type Lease,
   type NetworkPacket,
   type PacketRegistry,
   type PacketType,
+  type ReadMemory,
 } from '../../../core/index.ts'
 import { invalid } from '../shared/invalid.ts'
 import { parseObject } from '../shared/json-object.ts'
@@ -16,7 +18,18 @@ import { codecs } from './codecs.ts'
 import { FieldReader, readText } from './fields.ts'
 import { Assembly, type FrameLengths } from './assembly.ts'
 import { checkHead } from './frame-head.ts'
-import { codeCredit, codeMessage, codeNamed, codeOf, flagBulk, flagOrigin, headBytes, standardTypes } from './layout.ts'
+import {
+  codeCredit,
+  codeMessage,
+  codeNamed,
+  codeOf,
+  flagBulk,
+  flagOrigin,
+  headBytes,
+  standardTypes,
+  viewsFrom,
+} from './layout.ts'
+import { Views } from './views.ts'
 
 export interface DecoderOptions {
   readonly types: PacketRegistry
@@ -25,8 +38,8 @@ export interface DecoderOptions {
 }
 
 type Fields = Record<string, unknown>
-/** What follows the header; as views where it came in several reads. */
-type Payload = Buffer | readonly Buffer[]
+/** What follows the header; as views where it came in several reads, or lies in memory that is lent. */
+type Payload = Buffer | Views
 
 const none = Buffer.alloc(0)
 
@@ -35,6 +48,10 @@ export class BinaryDecoder implements Decoder, FrameLengths {
   readonly #options: DecoderOptions
   #chunk: Buffer = none
   #at = 0
+  /** Where the chunk lies, if that is read into again. */
+  #memory: ReadMemory | undefined
+  /** Holds a chunk that nobody pulls for now. */
+  #rest: Lease | undefined
   /** The frame that began in an earlier chunk. */
   #assembly: Assembly | undefined
   #bulk = 0
@@ -45,7 +62,8 @@ export class BinaryDecoder implements Decoder, FrameLengths {
     this.#options = options
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, memory?: ReadMemory): void {
+    this.#memory = memory
     this.#chunk = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.#at = 0
   }
@@ -56,8 +74,7 @@ export class BinaryDecoder implements Decoder, FrameLengths {
       const at = this.#at
       const available = chunk.byteLength - at
       if (available === 0) {
-        this.#chunk = none
-        this.#at = 0
+        this.#finish()
         return undefined
       }
       let packet: NetworkPacket | undefined
@@ -65,11 +82,21 @@ export class BinaryDecoder implements Decoder, FrameLengths {
         const total = this.lengthOf(chunk, at)
         if (available >= total) {
           this.#at += total
-          packet = this.#read(chunk, at, total)
+          packet = this.#read(chunk, at, total, this.#memory)
         } else this.#assemble()
       } else packet = this.#assemble()
       if (packet !== undefined) return packet
     }
+  }
+
+  keepRest(): void {
+    if (this.#memory === undefined || this.#rest !== undefined) return
+    const rest = this.#chunk.byteLength - this.#at
+    if (rest >= viewsFrom) this.#rest = this.#memory.keep()
+    if (this.#rest !== undefined) return
+    this.#chunk = rest === 0 ? none : Buffer.from(this.#chunk.subarray(this.#at))
+    this.#at = 0
+    this.#memory = undefined
   }
 
   takeBulk(): number {
@@ -92,15 +119,23 @@ export class BinaryDecoder implements Decoder, FrameLengths {
   /** The packet of a frame in several chunks; undefined while it is not whole. */
   #assemble(): NetworkPacket | undefined {
     const assembly = (this.#assembly ??= new Assembly(this))
-    this.#at += assembly.take(this.#chunk, this.#at)
+    this.#at += assembly.take(this.#chunk, this.#at, this.#memory)
     if (!assembly.isWhole) return undefined
     this.#assembly = undefined
     assembly.views?.close()
-    return this.#read(assembly.front, 0, assembly.total, assembly.views?.list)
+    return this.#read(assembly.front, 0, assembly.total, undefined, assembly.views)
+  }
+
+  #finish(): void {
+    this.#chunk = none
+    this.#at = 0
+    this.#memory = undefined
+    this.#rest?.release()
+    this.#rest = undefined
   }
 
   /** The packet of a whole frame; undefined for credit. */
-  #read(frame: Buffer, at: number, total: number, views?: readonly Buffer[]): NetworkPacket | undefined {
+  #read(frame: Buffer, at: number, total: number, memory?: ReadMemory, views?: Views): NetworkPacket | undefined {
     const code = frame[at + 5] ?? codeNamed
     const headerLength = frame.readUInt32BE(at + 8)
     if (code === codeCredit) {
@@ -119,7 +154,7 @@ export class BinaryDecoder implements Decoder, FrameLengths {
         ? { type: 'PureMessage', message }
         : { type: 'PureMessage', message, sourceOriginTime: time }) as unknown as NetworkPacket
     }
-    const payload = views ?? (bodyAt === end ? none : frame.subarray(bodyAt, end))
+    const payload = views ?? payloadOf(frame, bodyAt, end, code === codeMessage ? undefined : memory)
     if (code === codeNamed && flags < flagOrigin) {
       const packet = this.#named(frame, at, start, bodyAt, payload)
       if (!Number.isNaN(time)) packet.sourceOriginTime = time
@@ -171,10 +206,22 @@ function isBare(frame: Buffer, at: number): boolean {
   return frame[at + 6] === 0 && frame.readUInt32BE(at + 12) === 0x7ff80000 && frame.readUInt32BE(at + 16) === 0
 }
 
+/** A view where the frame is ours, or stays; else a copy. */
+function payloadOf(frame: Buffer, start: number, end: number, memory: ReadMemory | undefined): Payload {
+  if (start === end) return none
+  if (memory === undefined) return frame.subarray(start, end)
+  if (end - start < viewsFrom) return Buffer.from(frame.subarray(start, end))
+  const views = new Views()
+  views.add(frame, start, end, end - start, memory)
+  return views
+}
+
+const lengthOf = (payload: Payload): number => (Buffer.isBuffer(payload) ? payload.byteLength : payload.bytes)
+
 function attach(packet: Fields, { name, bytesField }: PacketType, payload: Payload): void {
   if (bytesField === undefined) {
-    if (payload.length > 0) throw invalid(`${name} has no payload`)
+    if (lengthOf(payload) > 0) throw invalid(`${name} has no payload`)
   } else if (packet[bytesField] !== undefined) throw invalid(`${bytesField} of ${name} stands in the header`)
   else if (Buffer.isBuffer(payload)) packet[bytesField] = payload
-  else attachPieces(packet, bytesField, payload)
+  else attachPieces(packet, bytesField, payload.list, payload.leases)
 }

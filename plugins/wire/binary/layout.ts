@@ -51,3 +51,6 @@ export const standardTypes: readonly (string | undefined)[] = [
 export const codeOf: ReadonlyMap<string, number> = new Map(
   standardTypes.flatMap((name, code) => (name === undefined ? [] : [[name, code] as const])),
 )
+
+/** Payloads from this size on stay where they were read; smaller ones, and texts, are put together at once. */
+export const viewsFrom = 32_768

@@ -3,6 +3,8 @@
  * bytes is copied, so that a peer which sends byte by byte does not cost more than one that does not.
  */
 
+import type { Lease, ReadMemory } from '../../../core/index.ts'
+
 /** Smaller parts are copied. */
 const copyBelow = 4096
 /** Memory to copy into, at most. */
@@ -10,6 +12,8 @@ const tailBytes = 16_384
 
 export class Views {
   readonly list: Buffer[] = []
+  /** Of the memory that is read into again. */
+  leases: Lease[] | undefined
   bytes = 0
   #tail: Buffer = Buffer.alloc(0)
   /** What of the tail is not in the list yet. */
@@ -17,15 +21,23 @@ export class Views {
   #to = 0
 
   /** `wanted`: what is still to come, these bytes included. */
-  add(chunk: Buffer, start: number, end: number, wanted: number): void {
+  add(chunk: Buffer, start: number, end: number, wanted: number, memory?: ReadMemory): void {
     const bytes = end - start
+    const lease = this.#stays(bytes, wanted, memory) ? memory?.keep() : undefined
     this.bytes += bytes
-    if (bytes < copyBelow) {
+    if (bytes < copyBelow && lease === undefined) {
       this.#copy(chunk, start, end, wanted)
       return
     }
     this.close()
-    this.list.push(chunk.subarray(start, end))
+    const view = chunk.subarray(start, end)
+    if (lease !== undefined) (this.leases ??= []).push(lease)
+    this.list.push(memory !== undefined && lease === undefined ? Buffer.from(view) : view)
+  }
+
+  /** In memory that is lent small reads lie side by side, so what counts is how many views there are: two small ones. */
+  #stays(bytes: number, wanted: number, memory: ReadMemory | undefined): boolean {
+    return memory !== undefined && (bytes >= copyBelow || this.bytes === 0 || bytes === wanted)
   }
 
   /** Nothing follows at once. */

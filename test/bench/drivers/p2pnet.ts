@@ -2,7 +2,7 @@
  * p2pnet, the whole pipeline: hooks, schema, origin, admission, event. Texts as PureMessage or as a packet type of a
  * plugin's own, bytes as DataTransmission, which the receiver takes through a plugin's handler.
  */
-import { definePlugin, piecesOf, type DataType, type PeerChannel, type PeerNetwork } from 'p2pnet'
+import { borrowPieces, definePlugin, type DataType, type PeerChannel, type PeerNetwork } from 'p2pnet'
 import type { Driver, Link, Receive } from '../harness/driver.ts'
 import { startNode, type Security } from './p2pnet-node.ts'
 
@@ -140,7 +140,12 @@ const receiving = (receive: Receive, linkOf: (channel: PeerChannel) => Link, who
       })
       ctx.hooks.packets.received.for('DataTransmission').tap(
         (packet, channel) => {
-          receive(whole ? packet.data : { byteLength: lengthOf(piecesOf(packet, 'data')) }, linkOf(channel))
+          if (whole) receive(packet.data, linkOf(channel))
+          else {
+            const { pieces, release } = borrowPieces(packet, 'data')
+            receive({ byteLength: lengthOf(pieces) }, linkOf(channel))
+            release()
+          }
           return 'handled'
         },
         { stage: -10 },

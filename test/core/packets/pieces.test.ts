@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { NetworkPacket } from '../../../core/index.ts'
-import { attachPieces, piecesOf } from '../../../core/packets/pieces.ts'
+import { attachPieces, borrowPieces, piecesOf } from '../../../core/packets/pieces.ts'
 import { createPacketType, describeErrors } from '../../../core/packets/registry.ts'
 import type { JsonSchema } from '../../../core/validators.ts'
 
@@ -52,6 +52,92 @@ describe('a payload in pieces', () => {
   it('that is in one piece is a piece', () => {
     const bytes = Buffer.from('abc')
     expect(piecesOf({ type: 'Picture', bytes }, 'bytes')).to.deep.equal([bytes])
+  })
+})
+
+describe('a payload in memory that is lent', () => {
+  /** Two pieces; `given`: how often the memory of each was given back. */
+  function lent() {
+    const given = [0, 0]
+    const packet = { type: 'Picture' } as Picture
+    const lease = (i: number) => ({ release: () => void given[i]!++ })
+    attachPieces(packet, 'bytes', [Buffer.from('ab'), Buffer.from('c')], [lease(0), lease(1)])
+    return { packet, given }
+  }
+  const read = (packet: Picture) => Buffer.from(packet.bytes).toString()
+  const code = (work: () => unknown) => {
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      return (error as { code?: string }).code
+    }
+  }
+
+  it('is given back once it was put together, and the copy stays', () => {
+    const { packet, given } = lent()
+    expect(read(packet)).to.equal('abc')
+    expect(given).to.deep.equal([1, 1])
+    expect(read(packet)).to.equal('abc')
+    expect(given).to.deep.equal([1, 1])
+  })
+
+  it('is never given back to whoever keeps the pieces, or looks at nothing', () => {
+    const { packet, given } = lent()
+    expect(Buffer.concat(piecesOf(packet, 'bytes')).toString()).to.equal('abc')
+    expect(read(packet)).to.equal('abc')
+    expect(given).to.deep.equal([0, 0])
+  })
+
+  it('is given back by whoever borrowed it, once; then it is gone', () => {
+    const { packet, given } = lent()
+    const { pieces, release } = borrowPieces(packet, 'bytes')
+    expect(Buffer.concat(pieces).toString()).to.equal('abc')
+    expect(given).to.deep.equal([0, 0])
+    release()
+    release()
+    expect(given).to.deep.equal([1, 1])
+    expect(code(() => packet.bytes)).to.equal('E_BORROWED')
+    expect(code(() => piecesOf(packet, 'bytes'))).to.equal('E_BORROWED')
+    expect(code(() => borrowPieces(packet, 'bytes'))).to.equal('E_BORROWED')
+  })
+
+  it('stays until the last of several has given it back', () => {
+    const { packet, given } = lent()
+    const [one, two] = [borrowPieces(packet, 'bytes'), borrowPieces(packet, 'bytes')]
+    one.release()
+    one.release()
+    expect(given).to.deep.equal([0, 0])
+    two.release()
+    expect(given).to.deep.equal([1, 1])
+  })
+
+  it('stays while a borrower looks, though somebody puts it together', () => {
+    const { packet, given } = lent()
+    const { pieces, release } = borrowPieces(packet, 'bytes')
+    expect(read(packet)).to.equal('abc')
+    expect(given).to.deep.equal([0, 0])
+    expect(Buffer.concat(pieces).toString()).to.equal('abc')
+    release()
+    expect(given).to.deep.equal([1, 1])
+    expect(read(packet)).to.equal('abc')
+  })
+
+  it('stays for good when somebody keeps pieces that another borrowed', () => {
+    const { packet, given } = lent()
+    const { release } = borrowPieces(packet, 'bytes')
+    expect(piecesOf(packet, 'bytes')).to.have.lengthOf(2)
+    release()
+    expect(given).to.deep.equal([0, 0])
+    expect(read(packet)).to.equal('abc')
+  })
+
+  it('can be borrowed where it is nobody’s, and given back for nothing', () => {
+    const { packet } = inPieces('ab', 'c')
+    const { pieces, release } = borrowPieces(packet, 'bytes')
+    release()
+    expect(Buffer.concat(pieces).toString()).to.equal('abc')
+    expect(read(packet)).to.equal('abc')
   })
 })
 
