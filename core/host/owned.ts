@@ -6,7 +6,6 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
 import type { OwnedSockets } from './plugin-context.ts'
-import { connectReusing, reusing } from './reused-memory.ts'
 
 export interface OwnedClock extends Clock {
   /** Ends all timers that were set through it. */
@@ -57,16 +56,15 @@ export function ownSockets(): OwnSockets {
     return socket
   }
   return {
-    createServer({ reuseMemory = false, ...options }, onConnection) {
-      const how = reuseMemory ? { ...options, pauseOnConnect: true } : options
-      const server = createServer(how, (socket) => {
-        onConnection(own(reuseMemory ? reusing(socket) : socket))
+    createServer(options, onConnection) {
+      const server = createServer(options, (socket) => {
+        onConnection(own(socket))
       })
       servers.add(server)
       server.once('close', () => servers.delete(server))
       return server
     },
-    connect: ({ reuseMemory = false, ...options }) => own(reuseMemory ? connectReusing(options) : connect(options)),
+    connect: (options) => own(connect(options)),
     createSocket(options) {
       const socket = createSocket(options)
       datagrams.add(socket)

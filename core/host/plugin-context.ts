@@ -20,17 +20,9 @@ import type { HookTaps } from './taps.ts'
 export type Disposer = () => void | Promise<void>
 
 /** Sockets that belong to the plugin and are closed when it leaves. */
-export interface ReadOptions {
-  /**
-   * Sockets that read into memory which is read into again (`Connection.readInto`), and read nothing until somebody
-   * asks them to. For sockets that become connections as they are.
-   */
-  readonly reuseMemory?: boolean
-}
-
 export interface OwnedSockets {
-  createServer(options: ServerOpts & ReadOptions, onConnection: (socket: Socket) => void): Server
-  connect(options: TcpNetConnectOpts & ReadOptions): Socket
+  createServer(options: ServerOpts, onConnection: (socket: Socket) => void): Server
+  connect(options: TcpNetConnectOpts): Socket
   /** A datagram socket. */
   createSocket(options: SocketOptions): DatagramSocket
 }

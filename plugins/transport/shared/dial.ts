@@ -1,6 +1,6 @@
 /** Connects by TCP, with the options that every transport over TCP has. */
 import { isIP, type Socket } from 'node:net'
-import type { PluginContext, ReadOptions } from '../../../core/index.ts'
+import type { PluginContext } from '../../../core/index.ts'
 import { attempt } from './attempt.ts'
 import { describe } from './describe.ts'
 import type { TcpOptions } from './listen.ts'
@@ -13,7 +13,7 @@ export interface DialAddress {
 /** @throws P2PNetError E_DIAL */
 export function dialTcp(
   ctx: PluginContext,
-  { dialMs, noDelay, keepAliveMs, reuseMemory }: TcpOptions & ReadOptions,
+  { dialMs, noDelay, keepAliveMs }: TcpOptions,
   { host, port }: DialAddress,
   signal: AbortSignal,
 ): Promise<Socket> {
@@ -23,7 +23,6 @@ export function dialTcp(
     noDelay,
     keepAlive: keepAliveMs > 0,
     keepAliveInitialDelay: keepAliveMs,
-    reuseMemory: reuseMemory === true,
     ...sourceFor(ctx.settings.host, host),
   })
   return attempt(ctx, { host, port }, socket, { signal, ms: dialMs }, (succeed, fail) => {

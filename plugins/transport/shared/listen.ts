@@ -1,12 +1,6 @@
 /** Listens on TCP, with the options that every transport over TCP has. */
 import type { AddressInfo, Server, Socket } from 'node:net'
-import {
-  P2PNetError,
-  type ListenOptions,
-  type PluginContext,
-  type ReadOptions,
-  type TransportListener,
-} from '../../../core/index.ts'
+import { P2PNetError, type ListenOptions, type PluginContext, type TransportListener } from '../../../core/index.ts'
 import { describe } from './describe.ts'
 
 export interface TcpOptions {
@@ -21,12 +15,12 @@ export interface TcpOptions {
 /** @throws P2PNetError E_LISTEN */
 export function listenTcp(
   ctx: PluginContext,
-  { backlog, noDelay, keepAliveMs, reuseMemory }: TcpOptions & ReadOptions,
+  { backlog, noDelay, keepAliveMs }: TcpOptions,
   { host, port }: ListenOptions,
   onSocket: (socket: Socket) => void,
 ): Promise<TransportListener> {
   const keepAlive = { keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs }
-  const server = ctx.net.createServer({ noDelay, ...keepAlive, reuseMemory: reuseMemory === true }, onSocket)
+  const server = ctx.net.createServer({ noDelay, ...keepAlive }, onSocket)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(

@@ -5,6 +5,7 @@ import { definePlugin } from '../../../core/index.ts'
 import { transportTcpSchema, type ResolvedTransportTcpOptions } from '../../../schemas/generated/transport-tcp.ts'
 import { dialTcp } from '../shared/dial.ts'
 import { listenTcp } from '../shared/listen.ts'
+import { reusingMemory } from '../shared/reuse-memory.ts'
 
 export default definePlugin<ResolvedTransportTcpOptions>({
   name: 'transport-tcp',
@@ -13,10 +14,12 @@ export default definePlugin<ResolvedTransportTcpOptions>({
   schema: transportTcpSchema,
   category: 'Peers',
   setup(ctx, options) {
-    const how = { ...options, reuseMemory: true }
     ctx.transport.register('tcp', {
-      listen: (at, onConnection) => listenTcp(ctx, how, at, onConnection),
-      dial: (address, signal) => dialTcp(ctx, how, address, signal),
+      listen: (at, onConnection) =>
+        listenTcp(ctx, options, at, (socket) => {
+          onConnection(reusingMemory(socket))
+        }),
+      dial: async (address, signal) => reusingMemory(await dialTcp(ctx, options, address, signal)),
     })
   },
 })

@@ -1,9 +1,10 @@
 /** A TLS socket that passed all checks, as a connection. */
 import type { TLSSocket } from 'node:tls'
 import { P2PNetError, type Connection } from '../../../core/index.ts'
+import { reusingMemory } from '../shared/reuse-memory.ts'
 
 export function toConnection(socket: TLSSocket, peerKey: string): Connection {
-  return Object.assign(socket, {
+  return Object.assign(reusingMemory(socket), {
     peerKey,
     /** @throws P2PNetError E_CLOSED */
     exporter(label: string, length: number): Uint8Array {
