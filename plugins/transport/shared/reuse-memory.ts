@@ -36,7 +36,7 @@ function lookInside(): Inside | undefined {
 }
 
 /** With `readInto`, where this Node has what it needs. */
-export function reusingMemory<S extends Socket>(socket: S): S & Connection {
+export function reusingMemory(socket: Socket): Connection {
   const { _handle: handle } = socket as { _handle?: Handle | null }
   if (inside === undefined || typeof handle?.useUserBuffer !== 'function') return socket
   const names = inside

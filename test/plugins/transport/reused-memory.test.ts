@@ -26,7 +26,7 @@ for (const scheme of ['tcp', 'tls'] as const)
       const here = await openTransport(scheme).transport.dial({ host: '127.0.0.1', port: hall.port }, never)
       here.on('error', () => undefined)
       await until('the other end', () => hall.connections.length > before)
-      return [here, hall.connections[before]!] as [Reusing, Reusing]
+      return [here, hall.connections[before]!] as unknown as [Reusing, Reusing]
     }
 
     /** Collects copies of what comes. */
