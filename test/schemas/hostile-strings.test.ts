@@ -36,7 +36,7 @@ function fitting(schema: Schema): unknown {
 }
 
 /** The packet with this string in place of one value after the other, and as the name of one more. */
-function* spoiled(value: unknown, text: string): Generator<unknown> {
+function* spoiled(value: unknown, text: string): Generator {
   yield text
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
   for (const [key, inner] of Object.entries(value))
