@@ -48,6 +48,7 @@ export class Kernel {
   identifier = ''
   state: NetworkState = 'created'
   #wire: Wire | undefined
+  readonly #settleLog: () => void
   readonly #rooms: PeerRooms
   readonly #outbound: OutboundServices
 
@@ -60,7 +61,7 @@ export class Kernel {
     this.oversight = new Oversight(clock, tapMs)
     this.events = this.oversight.events
     this.answeredBy = this.oversight.guard.answeredBy
-    logEvents(this.events, this.log.logger)
+    this.#settleLog = logEvents(this.events, this.log.logger, clock)
     this.ledger = new Ledger(clock)
     this.lists = new AccessLists(clock, settings.dataDir)
     this.bans = new Bans({
@@ -156,6 +157,7 @@ export class Kernel {
     await this.host.stop()
     await this.lists.settled()
     this.oversight.close()
+    this.#settleLog()
     this.log.logger.info('stopped')
     this.log.attach(silentLogger)
   }

@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { DestinationStream, Logger as PinoLogger } from 'pino'
+import { printableJson } from './printable.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 export type LogCategory = 'LAN' | 'Bootstrap' | 'Peers'
@@ -53,16 +54,26 @@ export async function openLogger(config: LoggingConfig, dataDir: string): Promis
   const { pino, multistream, destination } = await import('pino')
   const streams: { level: 'trace'; stream: DestinationStream }[] = []
   // Standard error, so that `--json` on standard output stays a stream of events.
-  if (config.emitConsoleMessages) streams.push({ level: 'trace', stream: destination({ dest: 2, sync: true }) })
+  if (config.emitConsoleMessages)
+    streams.push({ level: 'trace', stream: printing(destination({ dest: 2, sync: true })) })
   let file: ReturnType<typeof destination> | undefined
   if (config.logToFile !== false) {
     const dest = config.logToFile === true ? path.join(dataDir, 'p2pnet.log') : config.logToFile
     await mkdir(path.dirname(dest), { recursive: true })
     file = destination({ dest, sync: false, append: true })
-    streams.push({ level: 'trace', stream: file })
+    streams.push({ level: 'trace', stream: printing(file) })
   }
   const root = pino({ name: 'p2pnet', level: config.level }, multistream(streams))
   return { logger: wrap(root, config), close: () => closeFile(file) }
+}
+
+/** Peers have a say in what stands in the log, and it is read on terminals. */
+function printing(to: DestinationStream): DestinationStream {
+  return {
+    write: (line) => {
+      to.write(printableJson(line))
+    },
+  }
 }
 
 function wrap(pino: PinoLogger, config: LoggingConfig): Logger {

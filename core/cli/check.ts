@@ -4,7 +4,8 @@
 import type { Command } from 'commander'
 import type { HostCommand } from './commands.ts'
 import { composeOptions, type GlobalFlags } from './flags.ts'
-import { printable, writeJson } from './output.ts'
+import { printable } from '../printable.ts'
+import { writeJson } from './output.ts'
 import { setUpOnPaper } from './set-up.ts'
 import type { Shell } from './shell.ts'
 

@@ -9,7 +9,8 @@ import { P2PNetError } from '../errors.ts'
 import type { HostCommand } from './commands.ts'
 import type { GlobalFlags } from './flags.ts'
 import { configTemplate } from './init-template.ts'
-import { printable, writeJson } from './output.ts'
+import { printable } from '../printable.ts'
+import { writeJson } from './output.ts'
 import type { Shell } from './shell.ts'
 
 const next = [

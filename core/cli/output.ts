@@ -3,15 +3,12 @@
  * terminal.
  */
 import { asP2PNetError, type P2PNetError } from '../errors.ts'
+import { printable, printableJson } from '../printable.ts'
 import type { Shell } from './shell.ts'
 
 /** One line of JSON. What JSON leaves as it is and a terminal would obey is escaped too; it parses to the same. */
 export function writeJson(shell: Shell, value: unknown): void {
-  const text = JSON.stringify(value).replace(
-    obeyed,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  shell.write(`${text}\n`)
+  shell.write(`${printableJson(JSON.stringify(value))}\n`)
 }
 
 /** Says what went wrong: as JSON on standard output, else in words on standard error. */
@@ -25,20 +22,6 @@ export function report(shell: Shell, thrown: unknown, json: boolean): void {
   for (const { code, message, remedy } of errors ?? [error]) {
     shell.complain(`error ${code}: ${printable(message)}\n${remedy === '' ? '' : `  ${printable(remedy)}\n`}`)
   }
-}
-
-/** Control characters, line and paragraph separators, and what turns the direction of writing. */
-const obeyed = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu
-
-/**
- * Text without what a terminal would obey: control characters (line breaks of a sentence too), and those that turn the
- * direction of writing.
- */
-export function printable(text: string): string {
-  return text.replace(obeyed, (character) => {
-    const known = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character]
-    return known ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
-  })
 }
 
 /** 65536 → `64 KiB`. */

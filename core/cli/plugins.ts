@@ -10,7 +10,8 @@ import type { AnyPlugin } from '../host/define-plugin.ts'
 import type { JsonSchema } from '../validators.ts'
 import type { HostCommand } from './commands.ts'
 import type { GlobalFlags } from './flags.ts'
-import { printable, writeJson } from './output.ts'
+import { printable } from '../printable.ts'
+import { writeJson } from './output.ts'
 import type { Shell } from './shell.ts'
 
 interface ListedOption {

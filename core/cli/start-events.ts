@@ -6,7 +6,8 @@ import type { P2PNetError } from '../errors.ts'
 import type { PeerNetwork } from '../network.ts'
 import type { PeerChannel } from '../peers/channel.ts'
 import { trustLevelName } from '../trust/levels.ts'
-import { inBytes, printable } from './output.ts'
+import { printable } from '../printable.ts'
+import { inBytes } from './output.ts'
 
 export interface StartEvent {
   readonly event: string

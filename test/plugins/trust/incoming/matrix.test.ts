@@ -111,31 +111,6 @@ describe('IncomingPeerTrustPolicy', () => {
       })
     }
 
-  it('trusts from trustedLevel on', async () => {
-    const levels: TrustLevelName[] = ['unknown', 'pinged', 'identified', 'authenticated', 'authorized']
-    for (const trustedLevel of levels.slice(1))
-      for (const reached of levels) {
-        const node = await policyNode({ trustedLevel }, TrustLevel[reached])
-        const added = event(node, 'peerAdded')
-        const settled =
-          reached === 'unknown'
-            ? event(node, 'refused')
-            : Promise.race([
-                event(node, 'trustChanged'),
-                event(node, 'refused', ({ code }) => code === 'E_NOT_ALLOWED'),
-              ])
-        const peer = await WirePeer.dial(node)
-        const [channel] = await added
-        await settled
-        const wanted = levels.indexOf(reached) >= levels.indexOf(trustedLevel)
-        expect(channel.trusted, `${reached} where ${trustedLevel} is wanted`).to.equal(wanted)
-        expect(channel.level).to.equal(TrustLevel[reached])
-        expect(node.trustedChannels.length).to.equal(wanted ? 1 : 0)
-        peer.destroy()
-        await nodes.clean()
-      }
-  })
-
   const addresses: { blockedIPs: string[]; address: string; blocked: boolean }[] = [
     { blockedIPs: ['127.0.0.5'], address: '127.0.0.5', blocked: true },
     { blockedIPs: ['127.0.0.5'], address: '127.0.0.6', blocked: false },
