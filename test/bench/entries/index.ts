@@ -10,6 +10,7 @@ import { messages } from './messages.ts'
 import { ownType } from './own-type.ts'
 import { payloads } from './payloads.ts'
 import { roundTrip } from './round-trip.ts'
+import { setUp } from './set-up.ts'
 import { start } from './start.ts'
 import { stuckPeer } from './stuck-peer.ts'
 
@@ -18,6 +19,7 @@ export const entries: readonly Entry[] = [
   ownType,
   payloads,
   roundTrip,
+  setUp,
   fanOut,
   besideBulk,
   memory,
