@@ -5,6 +5,7 @@ import type { Entry } from '../harness/entry.ts'
 import { besideBulk } from './beside-bulk.ts'
 import { fanOut } from './fan-out.ts'
 import { file } from './file.ts'
+import { memoryTls } from './memory-tls.ts'
 import { memory } from './memory.ts'
 import { messages } from './messages.ts'
 import { ownType } from './own-type.ts'
@@ -23,6 +24,7 @@ export const entries: readonly Entry[] = [
   fanOut,
   besideBulk,
   memory,
+  memoryTls,
   stuckPeer,
   start,
   file,

@@ -33,7 +33,7 @@ export function settingUp(end: End): Answers {
         spent += now() - before
         for (const link of links) link.send(body)
         await nextTurn() // where units of one turn are gathered, they leave at its end
-        await Promise.all(links.map((link) => link.close?.()))
+        await Promise.all(links.map(async (link) => link.close?.()))
       }
       return { count: took.length, spent, ...percentiles(took), cpu: end.cpu() }
     },
