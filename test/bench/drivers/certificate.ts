@@ -14,7 +14,7 @@ interface CertificateFile {
 }
 
 /** Who somebody is, by key. */
-export const keyIdOf = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('base64url')
+export const keyIdOf = (key: Uint8Array): string => createHash('sha256').update(key).digest('base64url')
 
 export async function makeCertificate(): Promise<{ readonly cert: string; readonly key: string }> {
   const file = inRepository('dist/plugins/transport/tls/certificate.js')
