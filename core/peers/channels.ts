@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
 import type { Refusal } from '../trust/refusal.ts'
+import { Census } from './census.ts'
 import type { PeerChannel } from './channel.ts'
 import { Succession } from './succession.ts'
 
@@ -32,6 +33,8 @@ export class Channels implements Iterable<PeerChannel> {
   readonly #byIdentifier = new Map<string, PeerChannel>()
   /** Second channels to a peer that has to decide which one goes. */
   readonly #undecided = new Map<PeerChannel, Timer>()
+  /** Of the open channels; the address of one never changes. */
+  readonly census = new Census()
 
   constructor(services: ChannelsServices) {
     this.#services = services
@@ -54,15 +57,10 @@ export class Channels implements Iterable<PeerChannel> {
     return this.#byIdentifier.get(identifier)
   }
 
-  count(matches: (channel: PeerChannel) => boolean): number {
-    let count = 0
-    for (const channel of this.#open) if (matches(channel)) count++
-    return count
-  }
-
   /** A channel is open. Its transport may have proved who it is. */
   add(channel: PeerChannel): void {
     this.#open.add(channel)
+    this.census.add({ address: channel.peer.address, inbound: channel.inbound })
     this.#services.events.emit('peerAdded', channel)
     const proved = channel.peerKey
     if (proved !== undefined && !channel.closed) this.claim(channel, proved)
@@ -70,6 +68,8 @@ export class Channels implements Iterable<PeerChannel> {
 
   remove(channel: PeerChannel, reason: P2PNetError): void {
     if (!this.#open.delete(channel)) return
+    // Before another channel may take its place, and speak for it.
+    this.census.remove({ address: channel.peer.address, inbound: channel.inbound })
     this.#decided(channel)
     const { identifier } = channel.peer
     if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)

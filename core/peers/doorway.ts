@@ -12,6 +12,7 @@ import type { Bans } from '../trust/bans.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import type { ConnectionInfo } from '../hooks.ts'
 import { addressGroup } from './address-group.ts'
+import { Census } from './census.ts'
 import type { Channels } from './channels.ts'
 import { Courtesy } from './courtesy.ts'
 import type { Connection } from './transport.ts'
@@ -41,7 +42,7 @@ export interface DoorwayServices {
 export class Doorway {
   readonly #services: DoorwayServices
   /** Who waits in the queue or is being dialled counts against the limits too. */
-  readonly #reserved = new Set<ConnectionInfo>()
+  readonly #reserved = new Census()
   #telling = 0
   readonly #courtesy: Courtesy
 
@@ -105,7 +106,11 @@ export class Doorway {
   /** Counts somebody against the limits until the place is given back. */
   reserve(info: ConnectionInfo): () => void {
     this.#reserved.add(info)
-    return () => this.#reserved.delete(info)
+    let isGiven = true
+    return () => {
+      if (isGiven) this.#reserved.remove(info)
+      isGiven = false
+    }
   }
 
   /** The answer for somebody at this address; a refusal stands in the ledger. */
@@ -138,22 +143,21 @@ export class Doorway {
 
   #limitReached({ address, inbound }: ConnectionInfo): Objection | undefined {
     const { limits, pendingHandshakes } = this.#services
-    if (this.#count(() => true) >= limits.maxConnections) return limit('maxConnections', 'the node is full')
+    if (this.#count(({ total }) => total) >= limits.maxConnections) return limit('maxConnections', 'the node is full')
     const name = inbound ? 'maxInbound' : 'maxOutbound'
-    if (this.#count((other) => other.inbound === inbound) >= limits[name])
+    if (this.#count((census) => census.count(inbound)) >= limits[name])
       return limit(name, `no more ${inbound ? 'incoming' : 'outgoing'} connections`)
     const group = addressGroup(address)
-    if (this.#count((other) => addressGroup(other.address) === group) >= limits.perAddress)
+    if (this.#count((census) => census.inGroup(group)) >= limits.perAddress)
       return limit('perAddress', `too many connections with ${address}`)
     if (inbound && pendingHandshakes() >= limits.pendingHandshakes)
       return limit('pendingHandshakes', 'too many handshakes are under way')
     return undefined
   }
 
-  #count(matches: (one: { readonly address: string; readonly inbound: boolean }) => boolean): number {
-    let count = this.#services.channels.count(({ inbound, peer }) => matches({ inbound, address: peer.address }))
-    for (const reserved of this.#reserved) if (matches(reserved)) count++
-    return count
+  /** Of the open channels, and of those that may become one. */
+  #count(of: (census: Census) => number): number {
+    return of(this.#services.channels.census) + of(this.#reserved)
   }
 
   #turnAway(connection: Connection, reason: P2PNetError): void {

@@ -54,6 +54,7 @@ export class AccessLists {
   }
 
   isBlocked(target: string): boolean {
+    if (this.#blocked.size === 0) return false
     const plain = plainAddress(target)
     if (this.#isLive(plain)) return true
     const family = isIP(plain)

@@ -6,6 +6,7 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
 import { definePlugin, P2PNetError, type Keys, type PluginContext } from '../../../core/index.ts'
 import { keyErrors } from './key-errors.ts'
+import { createKeyIds } from './key-ids.ts'
 import { keyFileIn, makeKeyFile, readKeyFile, spkiOf } from './key-file.ts'
 import { keyIdOf, readPublicKey } from './public-keys.ts'
 
@@ -90,6 +91,6 @@ function keysOf(own: () => OwnKey): Keys {
       const key = readPublicKey(publicKey)
       return signature.byteLength === signatureBytes && verify(null, bytes, key, signature)
     },
-    keyId: keyIdOf,
+    keyId: createKeyIds(),
   }
 }

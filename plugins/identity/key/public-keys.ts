@@ -29,10 +29,12 @@ export function readPublicKey(spki: Uint8Array): KeyObject {
     throw keyError('E_KEY_INVALID', `a public key is an SPKI of ${String(spkiBytes)} bytes`)
   if (prefix.compare(spki, 0, prefix.byteLength) !== 0)
     throw keyError('E_KEY_INVALID', 'the public key is no Ed25519 key in the encoding of RFC 8410')
-  checkPoint(spki.subarray(prefix.byteLength))
-  const key = importKey(spki)
-  // What stands there must be what the key itself says: a parser may forgive more than the prefix shows.
-  if (!key.export({ format: 'der', type: 'spki' }).equals(spki))
+  const point = spki.subarray(prefix.byteLength)
+  checkPoint(point)
+  const x = Buffer.from(point).toString('base64url')
+  const key = importKey(x)
+  // What stands there must be what the key itself says: an import may forgive more than was looked at here.
+  if (key.export({ format: 'jwk' }).x !== x)
     throw keyError('E_KEY_INVALID', 'the public key is not in its canonical encoding')
   return key
 }
@@ -52,9 +54,10 @@ function checkPoint(point: Uint8Array): void {
   if (smallOrder.has(y)) throw keyError('E_KEY_INVALID', 'the point of the public key is of small order')
 }
 
-function importKey(spki: Uint8Array): KeyObject {
+/** As a JWK (RFC 8037): OpenSSL takes ten times as long to find out what a DER is, and the prefix has said that. */
+function importKey(x: string): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' })
+    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   } catch (error) {
     throw keyError('E_KEY_INVALID', 'the public key cannot be read', error)
   }

@@ -34,6 +34,11 @@ export function certificateFor(keys: Pick<Keys, 'publicKey' | 'sign' | 'keyId'>)
   return sequence(signed, ed25519, bitString(keys.sign(signed)))
 }
 
+/** SubjectPublicKeyInfo of the point of a key, in its one spelling. */
+export function spkiOf(point: Uint8Array): Der {
+  return sequence(ed25519, bitString(point))
+}
+
 export function toPem(certificate: Der): string {
   const lines = Buffer.from(certificate)
     .toString('base64')

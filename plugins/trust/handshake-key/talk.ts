@@ -98,7 +98,9 @@ export function talk(
 }
 
 function openSession({ random, settings, use }: PluginContext, channel: PeerChannel): KeySession {
-  const binding = channel.exporter(bindingLabel, bindingBytes) ?? new Uint8Array()
+  const { peerKey: proved } = channel
+  // Where the transport has proved the key nothing is signed, so that there is nothing to bind.
+  const binding = (proved === undefined ? channel.exporter(bindingLabel, bindingBytes) : undefined) ?? new Uint8Array()
   if (binding.byteLength !== bindingBytes && binding.byteLength !== 0)
     throw failure('the transport binds with another length than was asked for')
   return new KeySession({
@@ -107,7 +109,7 @@ function openSession({ random, settings, use }: PluginContext, channel: PeerChan
     keys: use('keys'),
     nonce: random.bytes(nonceBytes),
     binding,
-    proved: channel.peerKey,
+    proved,
     expected: channel.expected,
   })
 }

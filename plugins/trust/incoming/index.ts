@@ -69,11 +69,12 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
     }
     ctx.provide('trust', policy)
 
-    ctx.hooks.trust.connection.tap(({ address }) => {
-      const family = isIP(address)
-      if (family === 0 || !blockedIPs.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined
-      return { code: 'E_BLOCKED', reason: `${address} is in blockedIPs` }
-    })
+    if (options.blockedIPs.length > 0)
+      ctx.hooks.trust.connection.tap(({ address }) => {
+        const family = isIP(address)
+        if (family === 0 || !blockedIPs.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined
+        return { code: 'E_BLOCKED', reason: `${address} is in blockedIPs` }
+      })
     ctx.hooks.packets.admit.tap((packet, channel) => {
       // A goodbye tells why a channel ends and closes no other; whether it is acted on is the setting's to say.
       return policy.allows(channel.level, packet.type)

@@ -11,6 +11,7 @@ export const drivers: Readonly<Record<string, () => Promise<DriverFile>>> = {
   p2pnet: () => import('./p2pnet.ts'),
   'node-tcp': () => import('./node-tcp.ts'),
   'node-tls': () => import('./node-tls.ts'),
+  'node-tls-mutual': () => import('./node-tls-mutual.ts'),
   libp2p: () => import('./libp2p.ts'),
   'secret-stream': () => import('./secret-stream.ts'),
 }

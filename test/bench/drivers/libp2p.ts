@@ -18,13 +18,18 @@ interface Stream {
   writableNeedsDrain: boolean
   addEventListener(event: 'message', listener: (event: { data: { subarray(): Uint8Array } }) => void): void
   addEventListener(event: 'drain', listener: () => void, options: { once: true }): void
+  close(): Promise<void>
+}
+interface Connection {
+  newStream(protocol: string): Promise<Stream>
+  close(): Promise<void>
 }
 interface Multiaddr {
   toString(): string
 }
 interface Node {
   handle(protocol: string, handler: (stream: Stream) => void): Promise<void>
-  dialProtocol(address: Multiaddr, protocol: string): Promise<Stream>
+  dial(address: Multiaddr): Promise<Connection>
   getMultiaddrs(): Multiaddr[]
   stop(): Promise<void>
 }
@@ -102,10 +107,17 @@ export function createDriver({ encryption, batched = true }: Options): Driver {
       const [, , host = '', , port] = String(node.getMultiaddrs()[0]).split('/')
       return { host, port: Number(port) }
     },
+    // The other side has answered when a stream is open: it knows who dialled, and speaks the protocol.
     async connect({ host, port }, receive) {
       const { multiaddr } = await load<{ multiaddr(text: string): Multiaddr }>('@multiformats/multiaddr')
-      node = await createNode(encryption, [])
-      return open(await node.dialProtocol(multiaddr(`/ip4/${host}/tcp/${String(port)}`), protocol), receive)
+      node ??= await createNode(encryption, [])
+      const connection = await node.dial(multiaddr(`/ip4/${host}/tcp/${String(port)}`))
+      const stream = await connection.newStream(protocol)
+      const close = async () => {
+        await stream.close()
+        await connection.close()
+      }
+      return { ...open(stream, receive), close }
     },
     async close() {
       await node?.stop()

@@ -72,7 +72,14 @@ export function createDriver({
   const linkOf = (channel: PeerChannel): Link => {
     let link = links.get(channel)
     if (link === undefined)
-      links.set(channel, (link = { send: (body) => channel.post(packetOf(body)), drained: () => channel.drained() }))
+      links.set(
+        channel,
+        (link = {
+          send: (body) => channel.post(packetOf(body)),
+          drained: () => channel.drained(),
+          close: () => channel.close(),
+        }),
+      )
     return link
   }
   return {

@@ -17,6 +17,8 @@ export interface Link {
   /** Sends one unit. False: it was taken, and it is time to wait for drained(). */
   send(body: Body): boolean
   drained(): Promise<void>
+  /** Ends it behind what was sent; resolves when it is gone at this end. */
+  close?(): Promise<void>
 }
 
 /** Called for each unit that arrives whole and understood; `from` leads back to its sender. */
@@ -24,6 +26,7 @@ export type Receive = (arrived: Arrived, from: Link) => void
 
 export interface Driver {
   listen(receive: Receive): Promise<Address>
+  /** Resolves when the link can be used, and both ends know it. May be called again, for further links. */
   connect(address: Address, receive: Receive): Promise<Link>
   /** To everybody whom this end has connected to, encoded as the stack does it. */
   broadcast?(body: Body): void

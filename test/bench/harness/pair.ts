@@ -16,9 +16,13 @@ export interface PairOptions {
   readonly receivers?: number
   /** Cores of sender and receiver; default any. */
   readonly cores?: readonly [number, number] | undefined
+  /** Whether they are connected from the beginning, or what is measured connects them. */
+  readonly connects?: 'first' | 'later'
 }
 
 export interface Ends {
+  /** Where the receiver's drivers listen. */
+  readonly addresses: readonly Address[]
   readonly sender: WorkerProcess
   readonly receiver: WorkerProcess
 }
@@ -39,14 +43,14 @@ export class Pair {
   }
 
   async #start(): Promise<Ends> {
-    const { stack, cores, receivers = 1 } = this.#options
+    const { stack, cores, receivers = 1, connects = 'first' } = this.#options
     const receiver = startWorker(stack, { core: cores?.[1], keepsMemory: true })
     const sender = startWorker(stack, { core: cores?.[0], keepsMemory: true })
     const addresses = await receiver.ask<Address[]>('listen', { count: receivers })
-    await sender.ask('connect', { addresses })
+    if (connects === 'first') await sender.ask('connect', { addresses })
     if (process.env.BENCH_PROFILE !== undefined)
       await Promise.all([sender, receiver].map((process) => process.ask('profile')))
-    return { sender, receiver }
+    return { sender, receiver, addresses }
   }
 
   async profile(): Promise<Record<string, readonly HotSpot[]>> {

@@ -7,6 +7,7 @@ import { echoing } from '../jobs/echoing.ts'
 import { profiling } from '../jobs/profiling.ts'
 import { remembering } from '../jobs/remembering.ts'
 import { sending } from '../jobs/sending.ts'
+import { settingUp } from '../jobs/setting-up.ts'
 import { trickling } from '../jobs/trickling.ts'
 import type { Address, Stack } from './driver.ts'
 import { End } from './end.ts'
@@ -30,6 +31,7 @@ answerQuestions(
     },
     ...counting(end),
     ...sending(end),
+    ...settingUp(end),
     ...echoing(end),
     ...trickling(end),
     ...broadcasting(end),

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answers } from '../harness/worker-process.ts'
-import type { Address } from '../harness/driver.ts'
+import type { Address, Driver, Link } from '../harness/driver.ts'
 import { bodyOf, type End } from '../harness/end.ts'
 
 /** Two collections, with time between and after them for what they set free to be given back. */
@@ -35,19 +35,34 @@ export function resetPeakRss(): void {
 }
 
 export function remembering(end: End): Answers {
+  /** A link over which a message has come back, and which then rests. */
+  const exchange = async (driver: Driver, address: Address, length: number): Promise<Link> => {
+    const link = await driver.connect(address, end.receive)
+    await new Promise<void>((resolve) => {
+      end.onUnit = () => resolve()
+      link.send(bodyOf({ kind: 'text', length }))
+    })
+    return link
+  }
   return {
-    /** Makes so many links and has a message come back over each, which then rests. */
-    async exchange({ address, count, length }: { address: Address; count: number; length: number }) {
-      const body = bodyOf({ kind: 'text', length })
+    /** Makes a link to each address. */
+    async exchange({ addresses, length }: { addresses: readonly Address[]; length: number }) {
       const driver = end.drivers[0] ?? (await end.driver())
-      for (let i = 0; i < count; i++) {
-        const link = await driver.connect(address, end.receive)
-        end.links.push(link)
-        await new Promise<void>((resolve) => {
-          end.onUnit = () => resolve()
-          link.send(body)
-        })
-      }
+      for (const address of addresses) end.links.push(await exchange(driver, address, length))
+    },
+    /** Makes a link from each of the drivers that listen, of these numbers. */
+    async exchangeFrom({
+      first,
+      last,
+      address,
+      length,
+    }: {
+      first: number
+      last: number
+      address: Address
+      length: number
+    }) {
+      for (const driver of end.drivers.slice(first, last)) await exchange(driver, address, length)
     },
     async memory() {
       await collectTwice()

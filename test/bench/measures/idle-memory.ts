@@ -23,15 +23,16 @@ export function idleMemory(name: string, stack: Stack, flags: readonly string[] 
       try {
         const [address] = await listener.ask<Address[]>('listen')
         await listener.ask('echo', { kind: 'text', length: 128 })
-        const connect = (count: number) => dialler.ask('exchange', { address, count, length: 128 })
+        const connect = (count: number) =>
+          dialler.ask('exchange', { addresses: Array<unknown>(count).fill(address), length: 128 })
         // The first few pay for code that is compiled and pools that are filled.
         await connect(20)
-        const watched = [await watch('listener', listener), await watch('dialler', dialler)]
+        const watched = [await watch('listener', listener, step), await watch('dialler', dialler, step)]
         await connect(step)
         for (const end of watched) await end.atHalf()
         await connect(step)
         const figures = Object.assign({}, ...(await Promise.all(watched.map((end) => end.atFull())))) as Figures
-        return { ...figures, both1000: (figures.listener1000 ?? NaN) + (figures.dialler1000 ?? NaN) }
+        return { ...figures, bothFull: (figures.listenerFull ?? NaN) + (figures.diallerFull ?? NaN) }
       } finally {
         await Promise.all([dialler.close(), listener.close()])
       }
@@ -39,8 +40,8 @@ export function idleMemory(name: string, stack: Stack, flags: readonly string[] 
   }
 }
 
-/** KiB and µs for each connection from now on, in figures that begin with the end's name. */
-async function watch(end: string, process: WorkerProcess) {
+/** KiB and µs for each of twice `step` connections from now on, in figures that begin with the end's name. */
+export async function watch(end: string, process: WorkerProcess, step: number) {
   const before = await process.ask<Memory>('memory')
   const since = (now: number, then: number, count: number) => (now - then) / 1024 / count
   let half = NaN
@@ -53,8 +54,8 @@ async function watch(end: string, process: WorkerProcess) {
       const cpu = await process.ask<number>('cpu')
       const { rss, heap } = await process.ask<Memory>('memory')
       return {
-        [`${end}500`]: half,
-        [`${end}1000`]: since(rss, before.rss, 2 * step),
+        [`${end}Half`]: half,
+        [`${end}Full`]: since(rss, before.rss, 2 * step),
         [`${end}Heap`]: since(heap, before.heap, 2 * step),
         [`${end}Cpu`]: cpu / step,
       }
