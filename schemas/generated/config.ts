@@ -133,7 +133,7 @@ export interface Config {
      */
     readonly perAddress?: number | 'unlimited'
     /**
-     * Channels whose handshake is under way.
+     * Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.
      *
      * @default 32
      */
@@ -398,7 +398,7 @@ export interface ResolvedConfig {
      */
     readonly perAddress: number | 'unlimited'
     /**
-     * Channels whose handshake is under way.
+     * Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.
      *
      * @default 32
      */
@@ -676,7 +676,8 @@ export const configSchema = {
           default: 8,
         },
         pendingHandshakes: {
-          description: 'Channels whose handshake is under way.',
+          description:
+            'Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.',
           type: ['integer', 'string'],
           tsType: "number | 'unlimited'",
           minimum: 1,
