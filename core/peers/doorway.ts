@@ -152,10 +152,11 @@ export class Doorway {
 
   #judgement(info: ConnectionInfo): Objection | undefined {
     const { lists, bans, ask } = this.#services
-    const { address } = info
+    const { address, inbound } = info
     if (lists.isBlocked(address))
       return { refusal: { code: 'E_BLOCKED', reason: `${address} is blocked` }, hook: 'network.block' }
-    if (bans.isBanned(address))
+    // A ban is for who comes in: whom this node dials may share the address with whoever earned it.
+    if (inbound && bans.isBanned(address))
       return { refusal: { code: 'E_BLOCKED', reason: `${address} is banned for a while` }, hook: 'limits.banScore' }
     const refusal = ask(info)
     return refusal === undefined ? undefined : { refusal, hook: 'trust.connection' }

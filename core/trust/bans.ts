@@ -1,7 +1,8 @@
 /**
- * Misbehaviour by address: offences add up, fade with time, and too many of them keep new connections out until the ban
+ * Misbehaviour by address: offences add up, fade with time, and too many of them keep who connects out until the ban
  * ends. Only an address is ever banned: an identifier is a claim until it is proved, and somebody else could be made to
- * suffer for it. Channels that are open stay.
+ * suffer for it. Channels that are open stay, and the node's own dials go out: several peers share an address, and somebody
+ * could misbehave from there to cut the node off from the others. To dial nobody there is the operator's to say, by block.
  */
 import type { Clock } from '../clock.ts'
 import { addressGroup } from '../peers/address-group.ts'
