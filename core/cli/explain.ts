@@ -67,12 +67,13 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
     [
       'Sockets',
       table(
-        ['plugin', 'protocol', 'host', 'port'],
-        sockets.map(({ plugin, protocol, host, port }) => [
-          plugin,
-          protocol,
-          host,
-          port === 0 ? 'any free' : String(port),
+        ['plugin', 'protocol', 'where', 'port'],
+        sockets.map((socket) => [
+          socket.plugin,
+          socket.protocol,
+          ...(socket.protocol === 'local'
+            ? [printable(socket.path), '']
+            : [socket.host, socket.port === 0 ? 'any free' : String(socket.port)]),
         ]),
       ),
     ],

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { compose } from '../../../core/config/compose.ts'
 import type { Explanation } from '../../../core/config/explain.ts'
+import { controlAddress } from '../../../plugins/server/control/address.ts'
 import { Scratch } from '../../support/scratch.ts'
 import { TestShell } from '../../support/test-shell.ts'
 
@@ -150,7 +151,12 @@ describe('a command', () => {
         { plugin: 'packets-standard', stage: 0, key: 'PureMessage' },
       ])
       expect(sockets).to.deep.include({ plugin: 'transport-tls', protocol: 'tcp', host: '127.0.0.2', port: 4321 })
-      expect(sockets.map(({ port }) => port)).to.include.members([8001, 8002, 8003])
+      const ports = sockets.map((socket) => (socket.protocol === 'local' ? socket.path : socket.port))
+      expect(ports).to.include.members([8001, 8002, 8003])
+      const planned = sockets.find(({ plugin }) => plugin === 'server-control')
+      const where =
+        process.platform === 'win32' ? 'a named pipe, named after the data directory' : controlAddress(scratch.at('d'))
+      expect(planned).to.deep.equal({ plugin: 'server-control', protocol: 'local', path: where })
       expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'handshake-key', 'discovery-lan'])
       expect(memory.worstCaseBytes).to.equal(256 * (4194304 + 2 * 1048576 + 524288) + 5000 * 1024 + 512000)
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
@@ -163,6 +169,7 @@ describe('a command', () => {
         'Left out',
         'mine provides trust',
         'any free',
+        'control.sock',
         'GiB',
         '/network/name',
       ])
