@@ -34,7 +34,7 @@ export default explainCommand
 
 async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Promise<string> {
   const { table } = await import('./table.ts')
-  const { file, plugins, displaced, hooks, sockets, wire, memory, values } = explanation
+  const { file, plugins, displaced, hooks, sockets, wire, trust, memory, values } = explanation
   const chosen = Object.entries(values).filter(([, { source }]) => which === 'all' || source !== 'default')
   const sections = [
     ['Config', file ?? 'an object'],
@@ -78,6 +78,7 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
       ),
     ],
     ['Visible to whoever sees the packets', wire.map(({ plugin, visible }) => `${plugin}: ${visible}`).join('\n')],
+    ['Trust', trustInWords(trust)],
     ['Memory that the limits allow', `${amount(memory.worstCaseBytes)}: ${memory.formula}`],
     [
       which === 'all' ? 'Values' : 'Values (the defaults too with --all)',
@@ -96,6 +97,13 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
 function leftOut(id: string, preset: string, by: string | undefined, capability: string | undefined): string {
   if (by === undefined) return `${id} of ${preset}: enabled is false`
   return `${id} of ${preset}: ${by} ${capability === undefined ? 'stands in its place' : `provides ${capability}`}`
+}
+
+function trustInWords({ reached, trustedFrom, warning }: Explanation['trust']): string {
+  const words = `handshakes lead to ${reached ?? 'what a plugin does not tell'}, and ${
+    trustedFrom === undefined ? 'no level is trusted' : `${trustedFrom} is trusted and what is above`
+  }`
+  return warning === undefined ? words : `${words}\nwarning: ${warning}`
 }
 
 const amount = (bytes: number | 'unlimited') => (bytes === 'unlimited' ? bytes : inBytes(bytes))

@@ -5,9 +5,8 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config, PeerNetwork } from 'p2pnet'
-import { explain } from '../../core/config/explain.ts'
+import { worstCase } from '../../core/config/explain.ts'
 import { compose } from '../../core/config/compose.ts'
-import { catalogue } from '../../plugins/index.ts'
 import { held } from '../support/heap.ts'
 import { connect, eventually, Nodes } from '../support/nodes.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -98,7 +97,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 
 /** What `p2pnet explain` says that peers can make a node hold. */
 async function ceiling(): Promise<number> {
-  const { worstCaseBytes } = explain(await compose(config, {}), catalogue, []).memory
+  const { worstCaseBytes } = worstCase((await compose(config, {})).settings)
   return worstCaseBytes as number
 }
 

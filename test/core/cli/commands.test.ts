@@ -63,6 +63,64 @@ describe('a command', () => {
       expect(await readdir(scratch.path)).to.deep.equal(['p2pnet.config.json'])
     })
 
+    const trusting = (...plugins: unknown[]) => ({ extends: ['p2pnet:minimal'], plugins })
+    const policy = (trustedLevel: string) => ({ use: 'trust-incoming', options: { trustedLevel } })
+    const reaches: { name: string; config: object; warning?: RegExp; tells: string }[] = [
+      {
+        name: 'has no handshake',
+        config: trusting(),
+        warning: /^nobody ever becomes trusted: no plugin answers trust\.handshake/,
+        tells: 'lead to unknown, and authenticated is trusted',
+      },
+      {
+        name: 'pings, and trusts what is proved',
+        config: trusting('handshake-ping'),
+        warning: /^nobody ever becomes trusted: handshake-ping leads to pinged at most/,
+        tells: 'lead to pinged, and authenticated is trusted',
+      },
+      {
+        name: 'proves over TCP, and trusts protected channels',
+        config: trusting('identity-key', 'handshake-key'),
+        warning: /^only peers that you authorize become trusted: handshake-key leads to identified at most/,
+        tells: 'lead to identified, and authenticated is trusted',
+      },
+      {
+        name: 'proves over TCP, and trusts that',
+        config: trusting('identity-key', 'handshake-key', policy('identified')),
+        tells: 'lead to identified, and identified is trusted',
+      },
+      {
+        name: 'trusts whom the operator lists',
+        config: trusting('identity-key', 'handshake-key', policy('authorized')),
+        tells: 'lead to identified, and authorized is trusted',
+      },
+      {
+        name: 'is of the classic preset',
+        config: { extends: ['p2pnet:classic'] },
+        tells: 'lead to pinged, and pinged',
+      },
+      {
+        name: 'has a handshake that does not say',
+        config: trusting('./mine.ts'),
+        tells: 'lead to what a plugin does not tell',
+      },
+    ]
+    const silentHandshake = `import { definePlugin } from 'p2pnet'
+      export default definePlugin({ name: 'mine', version: '1.0.0', api: 1,
+        setup(ctx) { ctx.hooks.trust.handshake.tap(() => undefined) } })`
+    for (const { name, config, warning, tells } of reaches)
+      it(`${warning === undefined ? 'is content with' : 'warns of'} a node that ${name}, and explain tells the same`, async () => {
+        await scratch.write({ 'p2pnet.config.json': JSON.stringify(config), 'mine.ts': silentHandshake })
+        expect(await shell.run('check', '--json')).to.equal(0)
+        const [first = '', ...more] = shell.lines[0]?.warnings as string[]
+        expect(more).to.deep.equal([])
+        expect(first).to.match(warning ?? /^$/)
+        expect(await shell.run('check')).to.equal(0)
+        expect(shell.err).to.equal(warning === undefined ? '' : `warning: ${first}\n`)
+        expect(await shell.run('explain')).to.equal(0)
+        expect(shell.out).to.include(tells).and.to.include(first)
+      })
+
     it('tells every error, with path, plugin and remedy', async () => {
       const config = {
         extends: ['p2pnet:minimal'],
