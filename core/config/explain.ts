@@ -60,7 +60,7 @@ export function explain(composition: Composition, catalogue: Catalogue, paper: P
   return {
     ...(file !== undefined && { file }),
     values: Object.fromEntries(values) as Explanation['values'],
-    plugins: plugins.map(({ plugin, options: _, ...entry }) => {
+    plugins: plugins.map(({ plugin, options: _, where: __, ...entry }) => {
       const { name, version, provides = [], requires = [] } = plugin
       return { ...entry, name, version, provides, requires }
     }),

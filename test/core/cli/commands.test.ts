@@ -146,14 +146,31 @@ describe('a command', () => {
     it('finds what only setup() refuses, with the path of the entry', async () => {
       const config = {
         extends: ['p2pnet:minimal'],
-        plugins: [{ use: 'trust-incoming', options: { blockedIPs: ['nobody'] } }],
+        plugins: [{ use: 'trust-incoming', id: 'doorkeeper', options: { blockedIPs: ['10.0.0.0/8', 'nobody'] } }],
       }
       await scratch.write({ 'p2pnet.config.json': JSON.stringify(config) })
       expect(await shell.run('check', '--json')).to.equal(1)
       expect(shell.lines[0]?.error).to.include({
         code: 'E_PLUGIN_OPTIONS',
-        plugin: 'trust-incoming',
+        plugin: 'doorkeeper',
+        path: '/plugins/0/options/blockedIPs/1',
+        message:
+          'p2pnet.config.json: /plugins/0/options/blockedIPs/1 of plugin doorkeeper must be an address or a range, got "nobody"',
+      })
+    })
+
+    it('tells of a setup that fails where its entry stands', async () => {
+      await scratch.write({
+        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "plugins": ["./mine.ts"] }',
+        'mine.ts': `import { definePlugin } from 'p2pnet'
+          export default definePlugin({ name: 'mine', version: '1.0.0', api: 1, setup() { throw new Error('no') } })`,
+      })
+      expect(await shell.run('check', '--json')).to.equal(1)
+      expect(shell.lines[0]?.error).to.include({
+        code: 'E_PLUGIN_SETUP',
+        plugin: 'mine',
         path: '/plugins/0',
+        message: 'p2pnet.config.json: /plugins/0: plugin mine failed in setup: no',
       })
     })
 
