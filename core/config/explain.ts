@@ -4,9 +4,9 @@
  */
 import type { TapRecord } from '../host/taps.ts'
 import { hookRules, type HookName } from '../hooks.ts'
-import type { NodeSettings } from '../settings.ts'
 import { builtIn, type Catalogue, type PlannedSocket } from './catalogue.ts'
 import type { Composition, Displaced, ValueSource } from './composition.ts'
+import { worstCase, type WorstCase } from './worst-case.ts'
 import { trustReach, type Paper, type TrustReach } from './trust-reach.ts'
 
 export interface ExplainedPlugin {
@@ -44,7 +44,7 @@ export interface Explanation {
   readonly wire: readonly { readonly plugin: string; readonly visible: string }[]
   /** How far a handshake can lead, and from where on the policy trusts. */
   readonly trust: TrustReach
-  readonly memory: { readonly worstCaseBytes: number | 'unlimited'; readonly formula: string }
+  readonly memory: WorstCase
 }
 
 export function explain(composition: Composition, catalogue: Catalogue, paper: Paper): Explanation {
@@ -99,21 +99,4 @@ function plainly(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainly)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainly(inner)]))
-}
-
-const peerBytes = 1024
-const decisionBytes = 512
-const decisions = 1000
-
-/** What peers can make a node hold, at most. Node.js itself and what plugins keep for themselves come on top. */
-export function worstCase({ limits }: NodeSettings): Explanation['memory'] {
-  const { maxConnections, outQueueBytes, frameBytes, windowBytes, knownPeers } = limits
-  const bytes =
-    maxConnections * (outQueueBytes + 2 * frameBytes + windowBytes) + knownPeers * peerBytes + decisions * decisionBytes
-  return {
-    worstCaseBytes: Number.isFinite(bytes) ? bytes : 'unlimited',
-    formula:
-      'maxConnections × (outQueueBytes + 2 × frameBytes + windowBytes) + knownPeers × 1 KiB + 1000 decisions × 512 B: ' +
-      'a full queue to every peer, a frame being received and one being handled, and bulk in flight',
-  }
 }

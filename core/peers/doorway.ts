@@ -21,7 +21,7 @@ import type { Connection } from './transport.ts'
 /** How long a refused connection may take to hear why. */
 const refusalMs = 1000
 /** Refused connections that are being told so at once; more are cut without a word. */
-const refusalsAtOnce = 32
+export const refusalsAtOnce = 32
 
 export interface DoorwayServices {
   readonly clock: Clock

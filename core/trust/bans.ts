@@ -18,7 +18,7 @@ const points: ReadonlyMap<string, number> = new Map([
 ])
 
 /** Addresses that are remembered; the one whose last offence lies longest back makes room. */
-const capacity = 4096
+export const offenders = 4096
 
 interface Offender {
   score: number
@@ -57,7 +57,7 @@ export class Bans {
     this.#offenders.delete(group)
     this.#offenders.set(group, { score: faded + more, at: now, until: isNew ? now + banMs : until })
     const [oldest] = this.#offenders.keys()
-    if (this.#offenders.size > capacity && oldest !== undefined) this.#offenders.delete(oldest)
+    if (this.#offenders.size > offenders && oldest !== undefined) this.#offenders.delete(oldest)
     if (isNew) banned(address)
   }
 
