@@ -79,6 +79,7 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
     ],
     ['Visible to whoever sees the packets', wire.map(({ plugin, visible }) => `${plugin}: ${visible}`).join('\n')],
     ['Trust', trustInWords(trust)],
+    ['Who is let in', admission(values)],
     ['Memory that the limits allow', `${amount(memory.worstCaseBytes)}: ${memory.formula}`],
     [
       which === 'all' ? 'Values' : 'Values (the defaults too with --all)',
@@ -97,6 +98,14 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
 function leftOut(id: string, preset: string, by: string | undefined, capability: string | undefined): string {
   if (by === undefined) return `${id} of ${preset}: enabled is false`
   return `${id} of ${preset}: ${by} ${capability === undefined ? 'stands in its place' : `provides ${capability}`}`
+}
+
+function admission(values: Explanation['values']): string {
+  const of = (name: string) => String(values[`/limits/${name}`]?.value)
+  return (
+    `${of('maxConnections')} channels, ${of('maxInbound')} of them in and ${of('maxOutbound')} out, ` +
+    `${of('perAddress')} with one address, loopback too; ${of('pendingHandshakes')} handshakes under way`
+  )
 }
 
 function trustInWords({ reached, trustedFrom, warning }: Explanation['trust']): string {

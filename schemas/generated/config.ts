@@ -127,7 +127,7 @@ export interface Config {
      */
     readonly maxOutbound?: number | 'unlimited'
     /**
-     * Open channels per remote address (IPv6: per /56).
+     * Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".
      *
      * @default 8
      */
@@ -392,7 +392,7 @@ export interface ResolvedConfig {
      */
     readonly maxOutbound: number | 'unlimited'
     /**
-     * Open channels per remote address (IPv6: per /56).
+     * Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".
      *
      * @default 8
      */
@@ -668,7 +668,8 @@ export const configSchema = {
           default: 64,
         },
         perAddress: {
-          description: 'Open channels per remote address (IPv6: per /56).',
+          description:
+            'Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".',
           type: ['integer', 'string'],
           tsType: "number | 'unlimited'",
           minimum: 1,

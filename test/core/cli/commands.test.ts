@@ -233,7 +233,14 @@ describe('a command', () => {
         process.platform === 'win32' ? 'a named pipe, named after the data directory' : controlAddress(scratch.at('d'))
       expect(planned).to.deep.equal({ plugin: 'server-control', protocol: 'local', path: where })
       expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'handshake-key', 'discovery-lan'])
-      expect(memory.worstCaseBytes).to.equal(256 * (4194304 + 2 * 1048576 + 524288) + 5000 * 1024 + 512000)
+      expect(memory.worstCaseBytes).to.equal(
+        256 * (4194304 + 524288 + 2 * 1048576 + 131072) +
+          32 * (131072 + 2 * 65536) +
+          32 * 131072 +
+          5000 * 4096 +
+          1000 * 1024 +
+          4096 * 512,
+      )
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
     })
 
@@ -245,6 +252,7 @@ describe('a command', () => {
         'mine provides trust',
         'any free',
         'control.sock',
+        '8 with one address, loopback too',
         'GiB',
         '/network/name',
       ])
@@ -256,7 +264,7 @@ describe('a command', () => {
 
     it('knows when there is no worst case', async () => {
       await scratch.write({
-        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "limits": { "maxConnections": "unlimited" } }',
+        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "limits": { "knownPeers": "unlimited" } }',
       })
       expect(await shell.run('explain', '--json')).to.equal(0)
       expect((shell.lines[0] as unknown as Explanation).memory.worstCaseBytes).to.equal('unlimited')
