@@ -43,6 +43,8 @@ export class Kernel {
   readonly capabilities: CapabilityTable
   readonly packetTypes = new Map<string, PacketType>()
   readonly transports = new Map<string, Transport>()
+  /** Ids of the plugins that registered them, by scheme. */
+  readonly transportOwners = new Map<string, string>()
   readonly shared: SharedNetwork
   readonly host: PluginHost
   identifier = ''
@@ -83,7 +85,7 @@ export class Kernel {
       wire: () => this.wire,
       identifier: () => this.identifier,
     }
-    const { log, shared, events, answeredBy, capabilities, packetTypes, transports } = this
+    const { log, shared, events, answeredBy, capabilities, packetTypes, transports, transportOwners } = this
     const refuse = (refusal: Refusal, peer: string, hook: string, plugin: string) => {
       this.refuse(refusal, peer, hook, plugin)
     }
@@ -100,6 +102,7 @@ export class Kernel {
         capabilities,
         packetTypes,
         transports,
+        transportOwners,
         network: (plugin) => networkFor(plugin, { shared, events, generation, answeredBy, refuse }),
       },
     })

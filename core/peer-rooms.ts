@@ -82,7 +82,6 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
     refused: (refusal, address, hook) => {
       kernel.refuse(refusal, address, hook)
     },
-    pendingHandshakes: () => handshakes.pending,
     farewell: (reason) => farewellBytes(kernel, reason),
   })
 

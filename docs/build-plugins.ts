@@ -81,7 +81,10 @@ function optionsOf(schema: Schema | undefined): string {
 }
 
 function opens({ opens: sockets }: Loaded): string[] {
-  const planned = (sockets?.(defaults, {}) ?? []).map(({ protocol, host, port }) => {
+  const planned = (sockets?.(defaults, {}) ?? []).map((socket) => {
+    if (socket.protocol === 'local')
+      return 'a socket of this machine, for its user alone, in the data directory (Windows: a named pipe)'
+    const { protocol, host, port } = socket
     return `${protocol.toUpperCase()} ${host}, port ${port === 0 ? 'any free one' : String(port)}`
   })
   return planned.length === 0 ? [] : [`Opens, by default: ${planned.join('; ')}.`]

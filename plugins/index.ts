@@ -1,6 +1,7 @@
 /**
  * The catalogue of built-in plugins: each by name, described here so that nothing is loaded before a config names it.
  */
+import path from 'node:path'
 import type { Catalogue } from '../core/index.ts'
 
 export const catalogue: Catalogue = {
@@ -119,6 +120,7 @@ export const catalogue: Catalogue = {
     provides: ['control'],
     requires: [],
     load: () => import('./server/control/index.ts'),
+    opens: ({ dataDir }) => [{ protocol: 'local', path: control(dataDir) }],
     asks: () => import('./server/control/cli-node.ts'),
     commands: {
       status: 'tell who the running node is and how it is',
@@ -132,3 +134,6 @@ export const catalogue: Catalogue = {
     },
   },
 }
+
+const control = (dataDir: string) =>
+  process.platform === 'win32' ? 'a named pipe, named after the data directory' : path.join(dataDir, 'control.sock')

@@ -15,12 +15,20 @@ const check: HostCommand = {
       .description('Checks the config, the options of every plugin and how they fit together. Opens nothing.')
       .action(async () => {
         const flags = command.optsWithGlobals<GlobalFlags>()
-        const { compose } = await import('../config/compose.ts')
+        const [{ compose }, { trustReach }] = await Promise.all([
+          import('../config/compose.ts'),
+          import('../config/trust-reach.ts'),
+        ])
         const composition = await compose(flags.config, composeOptions(shell, flags))
-        setUpOnPaper(composition)
         const { file, plugins } = composition
-        if (flags.json === true) writeJson(shell, { ok: true, file, plugins: plugins.map(({ id }) => id) })
-        else shell.write(`ok: ${printable(file ?? '')} composes ${String(plugins.length)} plugins\n`)
+        const { warning } = trustReach(plugins, setUpOnPaper(composition))
+        const warnings = warning === undefined ? [] : [warning]
+        if (flags.json === true) {
+          writeJson(shell, { ok: true, file, plugins: plugins.map(({ id }) => id), warnings })
+          return
+        }
+        for (const words of warnings) shell.complain(`warning: ${printable(words)}\n`)
+        shell.write(`ok: ${printable(file ?? '')} composes ${String(plugins.length)} plugins\n`)
       })
   },
 }

@@ -35,7 +35,7 @@ export default explainCommand
 
 async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Promise<string> {
   const { table } = await import('./table.ts')
-  const { file, plugins, displaced, hooks, sockets, wire, memory, values } = explanation
+  const { file, plugins, displaced, hooks, sockets, wire, trust, memory, values } = explanation
   const chosen = Object.entries(values).filter(([, { source }]) => which === 'all' || source !== 'default')
   const sections = [
     ['Config', file ?? 'an object'],
@@ -68,16 +68,19 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
     [
       'Sockets',
       table(
-        ['plugin', 'protocol', 'host', 'port'],
-        sockets.map(({ plugin, protocol, host, port }) => [
-          plugin,
-          protocol,
-          host,
-          port === 0 ? 'any free' : String(port),
+        ['plugin', 'protocol', 'where', 'port'],
+        sockets.map((socket) => [
+          socket.plugin,
+          socket.protocol,
+          ...(socket.protocol === 'local'
+            ? [printable(socket.path), '']
+            : [socket.host, socket.port === 0 ? 'any free' : String(socket.port)]),
         ]),
       ),
     ],
     ['Visible to whoever sees the packets', wire.map(({ plugin, visible }) => `${plugin}: ${visible}`).join('\n')],
+    ['Trust', trustInWords(trust)],
+    ['Who is let in', admission(values)],
     ['Memory that the limits allow', `${amount(memory.worstCaseBytes)}: ${memory.formula}`],
     [
       which === 'all' ? 'Values' : 'Values (the defaults too with --all)',
@@ -96,6 +99,21 @@ async function inTables(explanation: Explanation, which: 'all' | 'chosen'): Prom
 function leftOut(id: string, preset: string, by: string | undefined, capability: string | undefined): string {
   if (by === undefined) return `${id} of ${preset}: enabled is false`
   return `${id} of ${preset}: ${by} ${capability === undefined ? 'stands in its place' : `provides ${capability}`}`
+}
+
+function admission(values: Explanation['values']): string {
+  const of = (name: string) => String(values[`/limits/${name}`]?.value)
+  return (
+    `${of('maxConnections')} channels, ${of('maxInbound')} of them in and ${of('maxOutbound')} out, ` +
+    `${of('perAddress')} with one address, loopback too; ${of('pendingHandshakes')} handshakes under way`
+  )
+}
+
+function trustInWords({ reached, trustedFrom, warning }: Explanation['trust']): string {
+  const words = `handshakes lead to ${reached ?? 'what a plugin does not tell'}, and ${
+    trustedFrom === undefined ? 'no level is trusted' : `${trustedFrom} is trusted and what is above`
+  }`
+  return warning === undefined ? words : `${words}\nwarning: ${warning}`
 }
 
 const amount = (bytes: number | 'unlimited') => (bytes === 'unlimited' ? bytes : inBytes(bytes))

@@ -3,18 +3,23 @@
  */
 import { systemClock } from '../clock.ts'
 import type { Composition } from '../config/composition.ts'
+import type { Paper } from '../config/trust-reach.ts'
 import { asP2PNetError, P2PNetError } from '../errors.ts'
-import type { TapRecord } from '../host/taps.ts'
 import { Kernel } from '../kernel.ts'
 import { systemRandom } from '../random.ts'
 
 /**
- * The taps, in the order in which they run.
+ * What is known of a node that was set up and never started.
  * @throws P2PNetError E_PLUGIN_SETUP and its kind, with the path of the entry
  */
-export function setUpOnPaper(composition: Composition): readonly TapRecord[] {
+export function setUpOnPaper(composition: Composition): Paper {
   try {
-    return new Kernel(composition, systemClock, systemRandom).host.taps
+    const { host, capabilities, transportOwners } = new Kernel(composition, systemClock, systemRandom)
+    return {
+      taps: host.taps,
+      transports: [...transportOwners.values()],
+      trusted: (level) => capabilities.get('trust')?.trusted(level) === true,
+    }
   } catch (thrown) {
     const error = asP2PNetError(thrown, 'E_PLUGIN_SETUP')
     const entry = composition.plugins.find(({ id }) => id === error.plugin)

@@ -7,13 +7,20 @@ import type { AnyPlugin } from '../host/define-plugin.ts'
 import type { NodeSettings } from '../settings.ts'
 
 /** A socket that a plugin opens when it starts. */
-export interface PlannedSocket {
-  readonly protocol: 'tcp' | 'udp'
-  /** An address, or where in words. */
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-}
+export type PlannedSocket =
+  | {
+      readonly protocol: 'tcp' | 'udp'
+      /** An address, or where in words. */
+      readonly host: string
+      /** 0: any free one. */
+      readonly port: number
+    }
+  | {
+      /** Of this machine, and for its user alone: a Unix domain socket, or a named pipe of Windows. */
+      readonly protocol: 'local'
+      /** Where it is, or that in words. */
+      readonly path: string
+    }
 
 /** A built-in plugin, described without loading it. */
 export interface BuiltIn {

@@ -3,6 +3,7 @@
  */
 import { P2PNetError, messageOf } from '../errors.ts'
 import { isBranded, pluginApi, type AnyPlugin } from '../host/define-plugin.ts'
+import { TrustLevel } from '../trust/levels.ts'
 import { validatorOf, type JsonSchema } from '../validators.ts'
 import { inWords } from './config-error.ts'
 
@@ -46,6 +47,8 @@ function shapeFlaw(plugin: Record<string, unknown>): string | undefined {
   }
   if (plugin.errors !== undefined && !isRecordOf(plugin.errors, 'string'))
     return 'has `errors` that map no codes to remedies'
+  if (plugin.ceiling !== undefined && !Object.hasOwn(TrustLevel, plugin.ceiling as PropertyKey))
+    return `has a ceiling that is no level of trust but ${inWords(plugin.ceiling)}`
   if (plugin.commands !== undefined && !isRecordOf(plugin.commands, 'function'))
     return 'has `commands` that map no names to loaders'
   return undefined

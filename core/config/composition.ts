@@ -15,6 +15,8 @@ export interface ComposedPlugin {
   readonly use: string
   /** Where the entry stands: `/plugins/3` in the file, or `p2pnet:recommended/4`. */
   readonly path: string
+  /** Names the config in messages. */
+  readonly where: string
   readonly origin: 'file' | 'preset'
   /** Name of the preset, if one brought it. */
   readonly preset?: string

@@ -83,6 +83,7 @@ export function composed(entry: Entry, plugin: AnyPlugin, { where, errors }: Ent
     options: Object.freeze(options),
     use: typeof use === 'string' ? use : '(object)',
     path,
+    where,
     origin: preset === undefined ? 'file' : 'preset',
     ...(preset !== undefined && { preset }),
   }

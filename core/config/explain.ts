@@ -4,9 +4,10 @@
  */
 import type { TapRecord } from '../host/taps.ts'
 import { hookRules, type HookName } from '../hooks.ts'
-import type { NodeSettings } from '../settings.ts'
 import { builtIn, type Catalogue, type PlannedSocket } from './catalogue.ts'
 import type { Composition, Displaced, ValueSource } from './composition.ts'
+import { worstCase, type WorstCase } from './worst-case.ts'
+import { trustReach, type Paper, type TrustReach } from './trust-reach.ts'
 
 export interface ExplainedPlugin {
   readonly id: string
@@ -41,11 +42,12 @@ export interface Explanation {
   readonly sockets: readonly (PlannedSocket & { readonly plugin: string })[]
   /** What somebody who sees the packets go by learns. */
   readonly wire: readonly { readonly plugin: string; readonly visible: string }[]
-  readonly memory: { readonly worstCaseBytes: number | 'unlimited'; readonly formula: string }
+  /** How far a handshake can lead, and from where on the policy trusts. */
+  readonly trust: TrustReach
+  readonly memory: WorstCase
 }
 
-/** @param taps in the order in which they run. */
-export function explain(composition: Composition, catalogue: Catalogue, taps: readonly TapRecord[]): Explanation {
+export function explain(composition: Composition, catalogue: Catalogue, paper: Paper): Explanation {
   const { file, settings, plugins, displaced, sources } = composition
   const described = plugins.flatMap(({ id, use, options }) => {
     const entry = builtIn(catalogue, use)
@@ -58,18 +60,19 @@ export function explain(composition: Composition, catalogue: Catalogue, taps: re
   return {
     ...(file !== undefined && { file }),
     values: Object.fromEntries(values) as Explanation['values'],
-    plugins: plugins.map(({ plugin, options: _, ...entry }) => {
+    plugins: plugins.map(({ plugin, options: _, where: __, ...entry }) => {
       const { name, version, provides = [], requires = [] } = plugin
       return { ...entry, name, version, provides, requires }
     }),
     displaced,
-    hooks: Object.fromEntries((Object.keys(hookRules) as HookName[]).map((hook) => [hook, tapsOf(hook, taps)])),
+    hooks: Object.fromEntries((Object.keys(hookRules) as HookName[]).map((hook) => [hook, tapsOf(hook, paper.taps)])),
     sockets: described.flatMap(({ id, options, entry }) =>
       (entry.opens?.(settings, options) ?? []).map((socket) => ({ ...socket, plugin: id })),
     ),
     wire: described.flatMap(({ id, entry }) =>
       entry.visible === undefined ? [] : [{ plugin: id, visible: entry.visible }],
     ),
+    trust: trustReach(plugins, paper),
     memory: worstCase(settings),
   }
 }
@@ -96,21 +99,4 @@ function plainly(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainly)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainly(inner)]))
-}
-
-const peerBytes = 1024
-const decisionBytes = 512
-const decisions = 1000
-
-/** What peers can make a node hold, at most. Node.js itself and what plugins keep for themselves come on top. */
-function worstCase({ limits }: NodeSettings): Explanation['memory'] {
-  const { maxConnections, outQueueBytes, frameBytes, windowBytes, knownPeers } = limits
-  const bytes =
-    maxConnections * (outQueueBytes + 2 * frameBytes + windowBytes) + knownPeers * peerBytes + decisions * decisionBytes
-  return {
-    worstCaseBytes: Number.isFinite(bytes) ? bytes : 'unlimited',
-    formula:
-      'maxConnections × (outQueueBytes + 2 × frameBytes + windowBytes) + knownPeers × 1 KiB + 1000 decisions × 512 B: ' +
-      'a full queue to every peer, a frame being received and one being handled, and bulk in flight',
-  }
 }

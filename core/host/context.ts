@@ -29,6 +29,8 @@ export interface ContextServices {
   readonly capabilities: CapabilityTable
   readonly packetTypes: Map<string, PacketType>
   readonly transports: Map<string, Transport>
+  /** Ids of the plugins that registered them, by scheme. */
+  readonly transportOwners: Map<string, string>
   /** The node for this plugin: its listeners and refusals carry its id. */
   network(plugin: string): { network: HostNetwork; release(): void }
 }
@@ -85,6 +87,7 @@ export function openContext(entry: ComposedPlugin, services: ContextServices): O
         if (services.transports.has(scheme))
           throw new P2PNetError('E_CAPABILITY_TWICE', `two plugins register the transport ${scheme}`, { plugin: id })
         services.transports.set(scheme, transport)
+        services.transportOwners.set(scheme, id)
       },
     },
     defer(disposer) {

@@ -3,6 +3,7 @@
  * two copies of the host agree about it.
  */
 import type { LogCategory } from '../log.ts'
+import type { TrustLevelName } from '../trust/levels.ts'
 import type { JsonSchema } from '../validators.ts'
 import type { CommandLine } from './command-line.ts'
 import type { PluginContext } from './plugin-context.ts'
@@ -37,6 +38,11 @@ export interface Plugin<O extends object = never> {
   readonly errors?: Readonly<Record<string, string>>
   /** The category its log lines belong to. */
   readonly category?: LogCategory
+  /**
+   * How far it can lead, for `check` and `explain`. Of a handshake: the highest level that it grants. Of a transport: the
+   * highest that a handshake over it can, where connections cannot be named or protected. Absent: nobody knows.
+   */
+  readonly ceiling?: TrustLevelName
   readonly commands?: Readonly<Record<string, CommandLoader>>
   /** Tap hooks, provide capabilities. Synchronous, no I/O: nothing is live yet. */
   setup(ctx: PluginContext, options: O): void

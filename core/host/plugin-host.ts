@@ -104,7 +104,11 @@ export class PluginHost {
         new TypeError('setup() answered a promise; it must be synchronous, start() may wait'),
       )
     }
-    this.#services.context.capabilities.checkProvided(entry)
+    try {
+      this.#services.context.capabilities.checkProvided(entry)
+    } catch (thrown) {
+      throw failureOf(entry, 'setup', thrown)
+    }
     this.#reportSlow(id, 'setup', performance.now() - before)
   }
 

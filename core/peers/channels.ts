@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
-import type { Refusal } from '../trust/refusal.ts'
+import { handshakeFailed, type Refusal } from '../trust/refusal.ts'
 import { Census } from './census.ts'
 import type { PeerChannel } from './channel.ts'
 import { Succession } from './succession.ts'
@@ -109,7 +109,8 @@ export class Channels implements Iterable<PeerChannel> {
   #close(channel: PeerChannel, { code, message: reason }: P2PNetError): false {
     if (code !== 'E_DUPLICATE' && code !== 'E_SELF')
       this.#services.refuse({ code, reason }, channel, 'trust.connection')
-    void channel.close({ code, reason })
+    // Whoever answers in somebody's place learns neither that nor whose.
+    void channel.close({ code, reason }, code === 'E_WRONG_PEER' ? handshakeFailed : undefined)
     return false
   }
 

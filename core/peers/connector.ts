@@ -51,7 +51,7 @@ export class Connector {
           (connection) => {
             this.#knock(connection, scheme)
           },
-          (address, from) => this.#services.doorway.admit(plainAddress(address), from),
+          (address, from, giveUp) => this.#services.doorway.admit(plainAddress(address), from, giveUp),
         )
         this.#listeners.push({ scheme, listener })
       }
@@ -124,11 +124,13 @@ export class Connector {
     connection: Connection,
     how: { inbound: boolean; scheme: string; peer: { address: string; port: number }; expected?: string | undefined },
   ): PeerChannel {
-    const { channels, handshakes, channel: services } = this.#services
+    const { channels, doorway, handshakes, channel: services } = this.#services
     const channel = new PeerChannel(String(++this.#count), connection, how, services())
     channel.open()
     channels.add(channel)
-    if (!channel.closed) void handshakes.run(channel)
+    if (channel.closed) return channel
+    const shaking = handshakes.run(channel)
+    if (how.inbound) void shaking.finally(doorway.shake(channel, connection))
     return channel
   }
 

@@ -13,14 +13,16 @@ import type { Refusal } from '../trust/refusal.ts'
 import type { ConnectionInfo } from '../hooks.ts'
 import { addressGroup } from './address-group.ts'
 import { Census } from './census.ts'
+import type { PeerChannel } from './channel.ts'
 import type { Channels } from './channels.ts'
 import { Courtesy } from './courtesy.ts'
+import { HandshakePlaces, type HandshakePlace } from './handshake-places.ts'
 import type { Connection } from './transport.ts'
 
 /** How long a refused connection may take to hear why. */
 const refusalMs = 1000
 /** Refused connections that are being told so at once; more are cut without a word. */
-const refusalsAtOnce = 32
+export const refusalsAtOnce = 32
 
 export interface DoorwayServices {
   readonly clock: Clock
@@ -33,8 +35,6 @@ export interface DoorwayServices {
   /** trust.connection, with the plugin that refused. */
   ask(info: ConnectionInfo): Refusal | undefined
   refused(error: Refusal, address: string, hook: string): void
-  /** Channels whose handshake is under way. */
-  pendingHandshakes(): number
   /** The bytes of a goodbye. */
   farewell(reason: P2PNetError): Uint8Array | undefined
 }
@@ -45,6 +45,7 @@ export class Doorway {
   readonly #reserved = new Census()
   #telling = 0
   readonly #courtesy: Courtesy
+  readonly #places = new HandshakePlaces()
 
   constructor(services: DoorwayServices) {
     this.#services = services
@@ -52,13 +53,18 @@ export class Doorway {
   }
 
   /** Before a costly handshake, for a transport to ask; knock() asks again after it. Undefined: the ledger says why. */
-  admit(address: string, port: number): (() => void) | undefined {
+  admit(address: string, port: number, giveUp?: () => void): (() => void) | undefined {
     const info = { address, port, inbound: true }
-    const objection = this.#limitReached(info) ?? this.#judgement(info)
-    if (objection === undefined) return this.reserve(info)
-    const courtesy = this.#courtesy.begin()
-    if (courtesy === undefined) this.#no(objection, info)
-    return courtesy
+    const objection = this.#objection(info)
+    if (objection !== undefined) {
+      const courtesy = this.#courtesy.begin()
+      if (courtesy === undefined) this.#no(objection, info)
+      return courtesy
+    }
+    const releases = [this.reserve(info), this.#places.take(address, giveUp)]
+    return () => {
+      for (const release of releases) release()
+    }
   }
 
   /** Somebody connects. `enter` is called if and when they may come in. */
@@ -113,10 +119,19 @@ export class Doorway {
     }
   }
 
+  /** Whose handshake begins takes a place, and may lose it to a newcomer. Returns how to give it back. */
+  shake(channel: PeerChannel, connection: Connection): () => void {
+    return this.#places.take(channel.peer.address, () => {
+      const isTold = this.#mayTell(connection)
+      void channel.close(putOut)
+      if (!isTold) connection.destroy()
+    })
+  }
+
   /** The answer for somebody at this address; a refusal stands in the ledger. */
   check(info: ConnectionInfo): P2PNetError | undefined {
-    const limit = this.#limitReached(info)
-    return limit === undefined ? this.judge(info) : this.#no(limit, info)
+    const objection = this.#objection(info)
+    return objection === undefined ? undefined : this.#no(objection, info)
   }
 
   /** The same without the limits, for an address that has become known later. */
@@ -125,12 +140,28 @@ export class Doorway {
     return judgement === undefined ? undefined : this.#no(judgement, info)
   }
 
+  /** Nobody is put out for somebody who may not come in. */
+  #objection(info: ConnectionInfo): Objection | undefined {
+    const limit = this.#limitReached(info)
+    const place = limit?.yields === true ? this.#places.for(info.address) : undefined
+    if (limit !== undefined && place === undefined) return limit
+    const judgement = this.#judgement(info)
+    if (judgement === undefined && limit !== undefined && place !== undefined) this.#putOut(place, limit)
+    return judgement
+  }
+
+  #putOut({ address, giveUp }: HandshakePlace, { hook }: Objection): void {
+    this.#services.refused(putOut, address, hook)
+    giveUp?.()
+  }
+
   #judgement(info: ConnectionInfo): Objection | undefined {
     const { lists, bans, ask } = this.#services
-    const { address } = info
+    const { address, inbound } = info
     if (lists.isBlocked(address))
       return { refusal: { code: 'E_BLOCKED', reason: `${address} is blocked` }, hook: 'network.block' }
-    if (bans.isBanned(address))
+    // A ban is for who comes in: whom this node dials may share the address with whoever earned it.
+    if (inbound && bans.isBanned(address))
       return { refusal: { code: 'E_BLOCKED', reason: `${address} is banned for a while` }, hook: 'limits.banScore' }
     const refusal = ask(info)
     return refusal === undefined ? undefined : { refusal, hook: 'trust.connection' }
@@ -142,16 +173,17 @@ export class Doorway {
   }
 
   #limitReached({ address, inbound }: ConnectionInfo): Objection | undefined {
-    const { limits, pendingHandshakes } = this.#services
-    if (this.#count(({ total }) => total) >= limits.maxConnections) return limit('maxConnections', 'the node is full')
-    const name = inbound ? 'maxInbound' : 'maxOutbound'
-    if (this.#count((census) => census.count(inbound)) >= limits[name])
-      return limit(name, `no more ${inbound ? 'incoming' : 'outgoing'} connections`)
+    const { limits } = this.#services
     const group = addressGroup(address)
     if (this.#count((census) => census.inGroup(group)) >= limits.perAddress)
       return limit('perAddress', `too many connections with ${address}`)
-    if (inbound && pendingHandshakes() >= limits.pendingHandshakes)
-      return limit('pendingHandshakes', 'too many handshakes are under way')
+    if (this.#count(({ total }) => total) >= limits.maxConnections)
+      return limit('maxConnections', 'the node is full', inbound)
+    const name = inbound ? 'maxInbound' : 'maxOutbound'
+    if (this.#count((census) => census.count(inbound)) >= limits[name])
+      return limit(name, `no more ${inbound ? 'incoming' : 'outgoing'} connections`, inbound)
+    if (inbound && this.#places.size >= limits.pendingHandshakes)
+      return limit('pendingHandshakes', 'too many handshakes are under way', inbound)
     return undefined
   }
 
@@ -162,19 +194,25 @@ export class Doorway {
 
   #turnAway(connection: Connection, reason: P2PNetError): void {
     connection.on('error', () => undefined)
-    const farewell = this.#telling < refusalsAtOnce ? this.#services.farewell(reason) : undefined
+    const farewell = this.#mayTell(connection) ? this.#services.farewell(reason) : undefined
     if (farewell === undefined) {
       connection.destroy()
       return
     }
-    this.#telling++
     const timer = this.#services.clock.setTimeout(() => connection.destroy(), refusalMs)
     connection.once('close', () => {
-      this.#telling--
       this.#services.clock.clear(timer)
     })
     connection.resume()
     connection.end(farewell)
+  }
+
+  /** False: too many are being told why already. */
+  #mayTell(connection: Connection): boolean {
+    if (this.#telling >= refusalsAtOnce) return false
+    this.#telling++
+    connection.once('close', () => this.#telling--)
+    return true
   }
 }
 
@@ -182,9 +220,17 @@ export class Doorway {
 interface Objection {
   readonly refusal: Refusal
   readonly hook: string
+  /** A limit at which a handshake under way gives its place to a newcomer. */
+  readonly yields?: boolean
 }
 
-const limit = (name: keyof Limits, reason: string): Objection => ({
+const putOut: Refusal = {
+  code: 'E_LIMIT',
+  reason: 'the handshake gave its place to a newcomer: this address had the most under way',
+}
+
+const limit = (name: keyof Limits, reason: string, yields = false): Objection => ({
   refusal: { code: 'E_LIMIT', reason },
   hook: `limits.${name}`,
+  yields,
 })

@@ -45,10 +45,11 @@ export interface TransportListener {
 
 /**
  * Asked, by a transport that has a costly handshake of its own, about somebody who wants to begin one. The answer is a
- * place: give it back, once, right before onConnection or when nothing comes of it. Undefined: cut them off at once and
- * without a word; the operator was told.
+ * place: give it back right before onConnection or when nothing comes of it. `giveUp` is called if the place goes to a
+ * newcomer before that; without it the place cannot be taken away, however few there are. Undefined: cut them off at
+ * once and without a word; the operator was told.
  */
-export type Admit = (address: string, port: number) => (() => void) | undefined
+export type Admit = (address: string, port: number, giveUp?: () => void) => (() => void) | undefined
 
 export interface Transport {
   /** @throws P2PNetError E_LISTEN */

@@ -1,7 +1,8 @@
 /**
- * Misbehaviour by address: offences add up, fade with time, and too many of them keep new connections out until the ban
+ * Misbehaviour by address: offences add up, fade with time, and too many of them keep who connects out until the ban
  * ends. Only an address is ever banned: an identifier is a claim until it is proved, and somebody else could be made to
- * suffer for it. Channels that are open stay.
+ * suffer for it. Channels that are open stay, and the node's own dials go out: several peers share an address, and somebody
+ * could misbehave from there to cut the node off from the others. To dial nobody there is the operator's to say, by block.
  */
 import type { Clock } from '../clock.ts'
 import { addressGroup } from '../peers/address-group.ts'
@@ -17,7 +18,7 @@ const points: ReadonlyMap<string, number> = new Map([
 ])
 
 /** Addresses that are remembered; the one whose last offence lies longest back makes room. */
-const capacity = 4096
+export const offenders = 4096
 
 interface Offender {
   score: number
@@ -56,7 +57,7 @@ export class Bans {
     this.#offenders.delete(group)
     this.#offenders.set(group, { score: faded + more, at: now, until: isNew ? now + banMs : until })
     const [oldest] = this.#offenders.keys()
-    if (this.#offenders.size > capacity && oldest !== undefined) this.#offenders.delete(oldest)
+    if (this.#offenders.size > offenders && oldest !== undefined) this.#offenders.delete(oldest)
     if (isNew) banned(address)
   }
 

@@ -29,20 +29,13 @@ export class Handshakes {
   readonly #services: HandshakeServices
   /** What the handshake itself proved, before the operator's lists. */
   readonly #proved = new WeakMap<PeerChannel, TrustLevel>()
-  #pending = 0
 
   constructor(services: HandshakeServices) {
     this.#services = services
   }
 
-  /** Handshakes under way. */
-  get pending(): number {
-    return this.#pending
-  }
-
   async run(channel: PeerChannel): Promise<void> {
     const { clock, limits, generation } = this.#services
-    this.#pending++
     try {
       const asked = generation().run((at) => at.trust.handshake.promise(channel))
       const level = await ended(asked, channel, clock, limits.handshakeMs)
@@ -55,8 +48,6 @@ export class Handshakes {
       const why = isP2PNetError(error.cause) ? error.cause : error
       this.#services.refuse({ code: why.code, reason: why.message }, channel, 'trust.handshake')
       void channel.close(outward(why), outward(error))
-    } finally {
-      this.#pending--
     }
   }
 

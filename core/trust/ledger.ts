@@ -24,6 +24,8 @@ export interface DecisionQuery {
   readonly since?: number
 }
 
+/** Decisions that are remembered. */
+export const decisions = 1000
 /** Newest decisions about one peer that are remembered, of `capacity` in all. */
 const share = 0.1
 
@@ -39,7 +41,7 @@ export class Ledger {
   readonly #counts = new Map<string, number>()
   #total = 0
 
-  constructor(clock: Clock, capacity = 1000) {
+  constructor(clock: Clock, capacity = decisions) {
     this.#clock = clock
     this.#capacity = capacity
   }

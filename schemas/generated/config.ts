@@ -127,13 +127,13 @@ export interface Config {
      */
     readonly maxOutbound?: number | 'unlimited'
     /**
-     * Open channels per remote address (IPv6: per /56).
+     * Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".
      *
      * @default 8
      */
     readonly perAddress?: number | 'unlimited'
     /**
-     * Channels whose handshake is under way.
+     * Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.
      *
      * @default 32
      */
@@ -392,13 +392,13 @@ export interface ResolvedConfig {
      */
     readonly maxOutbound: number | 'unlimited'
     /**
-     * Open channels per remote address (IPv6: per /56).
+     * Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".
      *
      * @default 8
      */
     readonly perAddress: number | 'unlimited'
     /**
-     * Channels whose handshake is under way.
+     * Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.
      *
      * @default 32
      */
@@ -668,7 +668,8 @@ export const configSchema = {
           default: 64,
         },
         perAddress: {
-          description: 'Open channels per remote address (IPv6: per /56).',
+          description:
+            'Open channels per remote address (IPv6: per /56), loopback too: a network of many nodes on one machine sets it higher or to "unlimited".',
           type: ['integer', 'string'],
           tsType: "number | 'unlimited'",
           minimum: 1,
@@ -676,7 +677,8 @@ export const configSchema = {
           default: 8,
         },
         pendingHandshakes: {
-          description: 'Channels whose handshake is under way.',
+          description:
+            'Incoming connections whose handshake is under way. Above it a newcomer gets the place of the oldest at the address with the most.',
           type: ['integer', 'string'],
           tsType: "number | 'unlimited'",
           minimum: 1,

@@ -7,6 +7,7 @@ import { MemoryNetwork } from '../support/memory-transport.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
+/** Each at an address of its own; at one, as on loopback, they would need `limits: { perAddress: 'unlimited' }`. */
 const nodes = 100
 
 /** Hears of a few others on a script, as a discovery does that meets only part of a network. */

@@ -13,6 +13,7 @@ export default definePlugin<ResolvedTransportTcpOptions>({
   api: 1,
   schema: transportTcpSchema,
   category: 'Peers',
+  ceiling: 'identified',
   setup(ctx, options) {
     ctx.transport.register('tcp', {
       listen: (at, onConnection) =>

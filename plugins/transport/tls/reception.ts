@@ -1,6 +1,6 @@
 /**
  * The listening side: who comes in over TCP has so long for the handshake and no longer, however busy it is, and is the
- * kernel's only after all checks. Sockets in a handshake are few.
+ * kernel's only after all checks. How many may be in a handshake is the kernel's business.
  */
 import type { Socket } from 'node:net'
 import { TLSSocket, type SecureContext } from 'node:tls'
@@ -32,26 +32,21 @@ export class Reception {
     for (const giveUp of this.#underWay) giveUp()
   }
 
-  receive(raw: Socket, enter: (connection: Connection) => void, admit?: Admit): void {
+  receive(raw: Socket, enter: (connection: Connection) => void, admit: Admit = anybody): void {
     raw.on('error', () => undefined)
     const { remoteAddress: address, remotePort: port = 0 } = raw
     if (address === undefined || this.#closed) {
       raw.destroy() // it has left already, or came too late
       return
     }
-    const { ctx, refusals } = this.#services
-    if (this.#underWay.size >= ctx.settings.limits.pendingHandshakes) {
-      raw.destroy()
-      const error = new P2PNetError('E_LIMIT', 'too many TLS handshakes are under way')
-      refusals.tell(error, address, 'limits.pendingHandshakes')
-      return
-    }
-    const release = admit === undefined ? () => undefined : admit(address, port)
+    let giveUp: (() => void) | undefined
+    const release = admit(address, port, () => giveUp?.())
     if (release === undefined) raw.destroy()
-    else this.#shake(raw, address, release, enter)
+    else giveUp = this.#shake(raw, address, release, enter)
   }
 
-  #shake(raw: Socket, address: string, release: () => void, enter: (connection: Connection) => void): void {
+  /** Returns how to give it up. */
+  #shake(raw: Socket, address: string, release: () => void, enter: (connection: Connection) => void): () => void {
     const { ctx, context, refusals } = this.#services
     const { clock, settings } = ctx
     const ms = settings.limits.handshakeMs
@@ -102,5 +97,8 @@ export class Reception {
       settle()
       enter(toConnection(socket, peerKey))
     })
+    return giveUp
   }
 }
+
+const anybody: Admit = () => () => undefined

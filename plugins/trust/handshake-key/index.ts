@@ -15,6 +15,7 @@ export default definePlugin<ResolvedHandshakeKeyOptions>({
   schema: handshakeKeySchema,
   requires: ['keys'],
   category: 'Peers',
+  ceiling: 'authenticated',
 
   setup(ctx, { timeoutMs }) {
     const early = new WeakMap<PeerChannel, () => readonly NetworkPacket[]>()

@@ -27,6 +27,7 @@ export default definePlugin<ResolvedHandshakePingOptions>({
   api: 1,
   schema: handshakePingSchema,
   category: 'Peers',
+  ceiling: 'pinged',
   setup(ctx, options) {
     ctx.hooks.trust.handshake.tapPromise((channel) => shakeHands(ctx, options, channel))
   },

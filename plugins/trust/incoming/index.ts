@@ -91,13 +91,14 @@ const blockedForm = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/
 
 function readBlockedIPs(entries: readonly string[], plugin: string): BlockList {
   const list = new BlockList()
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const [, address = '', bits] = blockedForm.exec(entry) ?? []
     const family = isIP(address)
     const longest = family === 6 ? 128 : 32
     if (family === 0 || Number(bits ?? 0) > longest)
-      throw new P2PNetError('E_PLUGIN_OPTIONS', `blockedIPs: ${JSON.stringify(entry)} is no address and no range`, {
+      throw new P2PNetError('E_PLUGIN_OPTIONS', `must be an address or a range, got ${JSON.stringify(entry)}`, {
         plugin,
+        path: `/blockedIPs/${String(index)}`,
       })
     list.addSubnet(address, Number(bits ?? longest), family === 6 ? 'ipv6' : 'ipv4')
   }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { compose } from '../../../core/config/compose.ts'
 import type { Explanation } from '../../../core/config/explain.ts'
+import { controlAddress } from '../../../plugins/server/control/address.ts'
 import { Scratch } from '../../support/scratch.ts'
 import { TestShell } from '../../support/test-shell.ts'
 
@@ -62,6 +63,64 @@ describe('a command', () => {
       expect(await readdir(scratch.path)).to.deep.equal(['p2pnet.config.json'])
     })
 
+    const trusting = (...plugins: unknown[]) => ({ extends: ['p2pnet:minimal'], plugins })
+    const policy = (trustedLevel: string) => ({ use: 'trust-incoming', options: { trustedLevel } })
+    const reaches: { name: string; config: object; warning?: RegExp; tells: string }[] = [
+      {
+        name: 'has no handshake',
+        config: trusting(),
+        warning: /^nobody ever becomes trusted: no plugin answers trust\.handshake/,
+        tells: 'lead to unknown, and authenticated is trusted',
+      },
+      {
+        name: 'pings, and trusts what is proved',
+        config: trusting('handshake-ping'),
+        warning: /^nobody ever becomes trusted: handshake-ping leads to pinged at most/,
+        tells: 'lead to pinged, and authenticated is trusted',
+      },
+      {
+        name: 'proves over TCP, and trusts protected channels',
+        config: trusting('identity-key', 'handshake-key'),
+        warning: /^only peers that you authorize become trusted: handshake-key leads to identified at most/,
+        tells: 'lead to identified, and authenticated is trusted',
+      },
+      {
+        name: 'proves over TCP, and trusts that',
+        config: trusting('identity-key', 'handshake-key', policy('identified')),
+        tells: 'lead to identified, and identified is trusted',
+      },
+      {
+        name: 'trusts whom the operator lists',
+        config: trusting('identity-key', 'handshake-key', policy('authorized')),
+        tells: 'lead to identified, and authorized is trusted',
+      },
+      {
+        name: 'is of the classic preset',
+        config: { extends: ['p2pnet:classic'] },
+        tells: 'lead to pinged, and pinged',
+      },
+      {
+        name: 'has a handshake that does not say',
+        config: trusting('./mine.ts'),
+        tells: 'lead to what a plugin does not tell',
+      },
+    ]
+    const silentHandshake = `import { definePlugin } from 'p2pnet'
+      export default definePlugin({ name: 'mine', version: '1.0.0', api: 1,
+        setup(ctx) { ctx.hooks.trust.handshake.tap(() => undefined) } })`
+    for (const { name, config, warning, tells } of reaches)
+      it(`${warning === undefined ? 'is content with' : 'warns of'} a node that ${name}, and explain tells the same`, async () => {
+        await scratch.write({ 'p2pnet.config.json': JSON.stringify(config), 'mine.ts': silentHandshake })
+        expect(await shell.run('check', '--json')).to.equal(0)
+        const [first = '', ...more] = shell.lines[0]?.warnings as string[]
+        expect(more).to.deep.equal([])
+        expect(first).to.match(warning ?? /^$/)
+        expect(await shell.run('check')).to.equal(0)
+        expect(shell.err).to.equal(warning === undefined ? '' : `warning: ${first}\n`)
+        expect(await shell.run('explain')).to.equal(0)
+        expect(shell.out).to.include(tells).and.to.include(first)
+      })
+
     it('tells every error, with path, plugin and remedy', async () => {
       const config = {
         extends: ['p2pnet:minimal'],
@@ -87,14 +146,31 @@ describe('a command', () => {
     it('finds what only setup() refuses, with the path of the entry', async () => {
       const config = {
         extends: ['p2pnet:minimal'],
-        plugins: [{ use: 'trust-incoming', options: { blockedIPs: ['nobody'] } }],
+        plugins: [{ use: 'trust-incoming', id: 'doorkeeper', options: { blockedIPs: ['10.0.0.0/8', 'nobody'] } }],
       }
       await scratch.write({ 'p2pnet.config.json': JSON.stringify(config) })
       expect(await shell.run('check', '--json')).to.equal(1)
       expect(shell.lines[0]?.error).to.include({
         code: 'E_PLUGIN_OPTIONS',
-        plugin: 'trust-incoming',
+        plugin: 'doorkeeper',
+        path: '/plugins/0/options/blockedIPs/1',
+        message:
+          'p2pnet.config.json: /plugins/0/options/blockedIPs/1 of plugin doorkeeper must be an address or a range, got "nobody"',
+      })
+    })
+
+    it('tells of a setup that fails where its entry stands', async () => {
+      await scratch.write({
+        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "plugins": ["./mine.ts"] }',
+        'mine.ts': `import { definePlugin } from 'p2pnet'
+          export default definePlugin({ name: 'mine', version: '1.0.0', api: 1, setup() { throw new Error('no') } })`,
+      })
+      expect(await shell.run('check', '--json')).to.equal(1)
+      expect(shell.lines[0]?.error).to.include({
+        code: 'E_PLUGIN_SETUP',
+        plugin: 'mine',
         path: '/plugins/0',
+        message: 'p2pnet.config.json: /plugins/0: plugin mine failed in setup: no',
       })
     })
 
@@ -150,9 +226,21 @@ describe('a command', () => {
         { plugin: 'packets-standard', stage: 0, key: 'PureMessage' },
       ])
       expect(sockets).to.deep.include({ plugin: 'transport-tls', protocol: 'tcp', host: '127.0.0.2', port: 4321 })
-      expect(sockets.map(({ port }) => port)).to.include.members([8001, 8002, 8003])
+      const ports = sockets.map((socket) => (socket.protocol === 'local' ? socket.path : socket.port))
+      expect(ports).to.include.members([8001, 8002, 8003])
+      const planned = sockets.find(({ plugin }) => plugin === 'server-control')
+      const where =
+        process.platform === 'win32' ? 'a named pipe, named after the data directory' : controlAddress(scratch.at('d'))
+      expect(planned).to.deep.equal({ plugin: 'server-control', protocol: 'local', path: where })
       expect(wire.map(({ plugin }) => plugin)).to.deep.equal(['transport-tls', 'handshake-key', 'discovery-lan'])
-      expect(memory.worstCaseBytes).to.equal(256 * (4194304 + 2 * 1048576 + 524288) + 5000 * 1024 + 512000)
+      expect(memory.worstCaseBytes).to.equal(
+        256 * (4194304 + 524288 + 2 * 1048576 + 131072) +
+          32 * (131072 + 2 * 65536) +
+          32 * 131072 +
+          5000 * 4096 +
+          1000 * 1024 +
+          4096 * 512,
+      )
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
     })
 
@@ -163,6 +251,8 @@ describe('a command', () => {
         'Left out',
         'mine provides trust',
         'any free',
+        'control.sock',
+        '8 with one address, loopback too',
         'GiB',
         '/network/name',
       ])
@@ -174,7 +264,7 @@ describe('a command', () => {
 
     it('knows when there is no worst case', async () => {
       await scratch.write({
-        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "limits": { "maxConnections": "unlimited" } }',
+        'p2pnet.config.json': '{ "extends": ["p2pnet:minimal"], "limits": { "knownPeers": "unlimited" } }',
       })
       expect(await shell.run('explain', '--json')).to.equal(0)
       expect((shell.lines[0] as unknown as Explanation).memory.worstCaseBytes).to.equal('unlimited')

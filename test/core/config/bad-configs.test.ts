@@ -357,6 +357,14 @@ const cases: readonly Case[] = [
     says: 'api nothing',
   },
   {
+    title: 'a plugin with a ceiling that is no level of trust',
+    files: withPlugin(plugin("name: 'x', api: 1, setup() {}, ceiling: 'toString'")),
+    code: 'E_PLUGIN_INVALID',
+    path: '/plugins/0',
+    plugin: 'x',
+    says: 'ceiling that is no level of trust but string "toString"',
+  },
+  {
     title: 'a plugin without setup',
     files: withPlugin(plugin("name: 'x', api: 1")),
     code: 'E_PLUGIN_INVALID',

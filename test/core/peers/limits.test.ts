@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { definePlugin, type Config, type PeerNetwork, type Plugin } from 'p2pnet'
 import { connect, event, eventually, Nodes } from '../../support/nodes.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 import { frame } from '../../support/wire-codec.ts'
 import { WirePeer } from '../../support/wire-peer.ts'
 
@@ -224,27 +225,42 @@ describe('misbehaviour', () => {
   }
 
   it('bans an address when it adds up to banScore, open channels stay, and the ban ends after banMs', async () => {
-    const node = await nodes.start('node', [], { limits: { banScore: 10, banMs: 1000 } })
+    const clock = new VirtualClock()
+    const node = await nodes.start('node', [], { limits: { banScore: 10, banMs: 30_000 } }, { clock })
     const before = await WirePeer.dial(node, { from: '127.0.0.7' })
     await eventually(() => [...node.channels].length === 1)
     // Two points each.
     expect(await offend(node, '127.0.0.7', 5)).to.match(/^E_FRAME_INVALID/)
-    const late = await WirePeer.dial(node, { from: '127.0.0.7' })
-    expect(await late.farewell()).to.equal('E_BLOCKED: 127.0.0.7 is banned for a while')
+    const refused = async (from: string) => (await WirePeer.dial(node, { from })).farewell()
+    expect(await refused('127.0.0.7')).to.equal('E_BLOCKED: 127.0.0.7 is banned for a while')
     expect(codes(node, '127.0.0.7')).to.include('E_BLOCKED limits.banScore')
-    expect(await node.connect({ host: '127.0.0.7', port: 1 }).catch((error: unknown) => error)).to.include({
-      code: 'E_BLOCKED',
-      hook: 'limits.banScore',
-    })
     const other = await WirePeer.dial(node, { from: '127.0.0.8' })
     await eventually(() => [...node.channels].length === 2)
     const heard = event(node, 'message')
     before.send({ type: 'PureMessage', message: 'I was here first' })
     await heard
-    await tick(1000)
+    await clock.advance(29_999)
+    expect(await refused('127.0.0.7')).to.equal('E_BLOCKED: 127.0.0.7 is banned for a while')
+    await clock.advance(1)
     const again = await WirePeer.dial(node, { from: '127.0.0.7' })
     await eventually(() => [...node.channels].length === 3)
+    const welcome = event(node, 'message')
+    again.send({ type: 'PureMessage', message: 'never again' })
+    expect((await welcome)[0]).to.equal('never again')
     for (const peer of [before, other, again]) peer.destroy()
+  })
+
+  it('keeps nobody from being dialled at that address, unless the operator has blocked it', async () => {
+    const node = await nodes.start('node', [], { limits: { banScore: 4 } })
+    const friend = await nodes.start('friend', [], {}, { host: '127.0.0.7' })
+    await offend(node, '127.0.0.7', 2)
+    expect(await offend(node, '127.0.0.7', 1)).to.match(/^E_BLOCKED/)
+    const [channel] = await connect(node, friend)
+    expect(channel.trusted).to.equal(true)
+    await channel.close()
+    await node.block('127.0.0.7')
+    const dialled = await node.connect(friend.listening[0]!).catch((error: unknown) => error)
+    expect(dialled).to.include({ code: 'E_BLOCKED', hook: 'network.block' })
   })
 
   it('is forgiven by unblock()', async () => {

@@ -93,7 +93,7 @@ describe('the origin of a packet', () => {
     const error: unknown = await channel.whenTrusted().catch((reason: unknown) => reason)
     expect(error).to.include({ code: 'E_WRONG_PEER', message: '127.0.0.1 is two, not somebody' })
     const [, reason] = await removed
-    expect(reason.code).to.equal('E_WRONG_PEER')
+    expect(reason.message).to.equal('127.0.0.1 closed the channel: the handshake failed')
     expect(one.decisions().map(({ code }) => code)).to.include('E_WRONG_PEER')
     const again = await one.connect({ ...two.listening[0]!, identifier: 'two' })
     await again.whenTrusted()

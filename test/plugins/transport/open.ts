@@ -1,7 +1,7 @@
 /** Transports without a node: time stands still, sockets are real, and what they refuse is written down. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Connection, HostNetwork, Limits, Refusal, Transport, TransportListener } from 'p2pnet'
+import type { Admit, Connection, HostNetwork, Limits, Refusal, Transport, TransportListener } from 'p2pnet'
 import tcp from '../../../plugins/transport/tcp/index.ts'
 import tls from '../../../plugins/transport/tls/index.ts'
 import { fakeContext, resolveOptions, type FakeContext } from '../../support/fake-context.ts'
@@ -52,6 +52,8 @@ export interface Hall {
   readonly connections: Connection[]
   /** Given to those who asked before a handshake, and not given back. */
   readonly places: number
+  /** Takes back the place that was given last. */
+  takeBack(): void
   close(): Promise<void>
 }
 
@@ -59,8 +61,10 @@ export interface Hall {
 export async function listen({ transport, accepted }: OpenTransport): Promise<Hall> {
   const connections: Connection[] = []
   let places = 0
-  const admit = () => {
+  let takeBack: (() => void) | undefined
+  const admit: Admit = (_address, _port, giveUp) => {
     places++
+    takeBack = giveUp
     return () => void places--
   }
   const listener = await transport.listen(
@@ -82,6 +86,7 @@ export async function listen({ transport, accepted }: OpenTransport): Promise<Ha
     get places() {
       return places
     },
+    takeBack: () => takeBack?.(),
     close,
   }
 }

@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type { Config, PeerNetwork } from 'p2pnet'
 import { definePlugin } from 'p2pnet'
 import { keysPlugin, testKeys, type TestKeys } from '../../../support/keys.ts'
-import { connect, eventually, Nodes, trustAtOnce } from '../../../support/nodes.ts'
+import { connect, Nodes, trustAtOnce } from '../../../support/nodes.ts'
 import { until } from '../../../support/until.ts'
 import { VirtualClock } from '../../../support/virtual-clock.ts'
 import { closed } from '../open.ts'
@@ -56,12 +56,15 @@ describe('nodes over TLS', () => {
     const [one, two] = [await start(), await start()]
     const { host, port } = two.listening[0]!
     const expected = testKeys().identifier
+    const heard = two.once('peerRemoved')
     const channel = await one.connect({ host, port, identifier: expected })
     const reason = await channel.whenTrusted().catch((error: unknown) => error)
     expect(reason).to.include({ code: 'E_WRONG_PEER', message: `127.0.0.1 is ${two.identifier}, not ${expected}` })
     expect(codes(one)).to.deep.equal(['E_WRONG_PEER trust.connection kernel'])
     expect(channel.stats).to.include({ packetsIn: 0, packetsOut: 0 })
-    await eventually(() => [...two.channels].length === 0)
+    // Whoever answered learns that it failed, and neither why nor who was looked for.
+    const [, told] = await heard
+    expect(told).to.include({ code: 'E_HANDSHAKE', message: '127.0.0.1 closed the channel: the handshake failed' })
   })
 
   it('do not connect to themselves', async () => {
