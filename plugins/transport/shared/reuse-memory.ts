@@ -54,7 +54,7 @@ function read(socket: Socket, handle: Handle, names: Inside, reader: ChunkReader
     [names.memory]: shared,
     [names.next]: () => reader.memory() ?? shared,
     [names.came]: (bytes: number, memory: Uint8Array) => {
-      reader.take(memory.subarray(0, bytes))
+      reader.take(bytes === memory.byteLength ? memory : memory.subarray(0, bytes))
       return true
     },
   })

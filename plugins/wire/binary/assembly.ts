@@ -17,15 +17,17 @@ export interface FrameLengths {
 export class Assembly {
   readonly #frames: FrameLengths
   /** Head and header, and the payload if it is small. */
-  front: Buffer = Buffer.allocUnsafe(headBytes)
+  front: Buffer
   #have = 0
   #frontBytes = headBytes
   /** Of the frame; 0 while its head is not whole. */
   total = 0
   views: Views | undefined
 
-  constructor(frames: FrameLengths) {
+  /** `front`: room for a head at least; grown where it does not do. */
+  constructor(frames: FrameLengths, front: Buffer) {
     this.#frames = frames
+    this.front = front
   }
 
   /** Takes what belongs to the frame of what stands from `at` on; answers how many bytes. Whole: isWhole. */

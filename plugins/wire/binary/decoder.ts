@@ -42,6 +42,10 @@ type Fields = Record<string, unknown>
 type Payload = Buffer | Views
 
 const none = Buffer.alloc(0)
+/** Takes a head and the header of a large payload. */
+const frontBytes = 64
+/** Memory in which nothing stays. */
+const onlyNow: ReadMemory = { keep: () => undefined }
 
 export class BinaryDecoder implements Decoder, FrameLengths {
   limits: DecoderLimits
@@ -52,6 +56,8 @@ export class BinaryDecoder implements Decoder, FrameLengths {
   #memory: ReadMemory | undefined
   /** Holds a chunk that nobody pulls for now. */
   #rest: Lease | undefined
+  /** Where heads are put together; a payload that happens to fit in it is copied out. */
+  #front: Buffer | undefined
   /** The frame that began in an earlier chunk. */
   #assembly: Assembly | undefined
   #bulk = 0
@@ -118,12 +124,13 @@ export class BinaryDecoder implements Decoder, FrameLengths {
 
   /** The packet of a frame in several chunks; undefined while it is not whole. */
   #assemble(): NetworkPacket | undefined {
-    const assembly = (this.#assembly ??= new Assembly(this))
+    const assembly = (this.#assembly ??= new Assembly(this, (this.#front ??= Buffer.allocUnsafe(frontBytes))))
     this.#at += assembly.take(this.#chunk, this.#at, this.#memory)
     if (!assembly.isWhole) return undefined
     this.#assembly = undefined
     assembly.views?.close()
-    return this.#read(assembly.front, 0, assembly.total, undefined, assembly.views)
+    const memory = assembly.front === this.#front ? onlyNow : undefined
+    return this.#read(assembly.front, 0, assembly.total, memory, assembly.views)
   }
 
   #finish(): void {

@@ -10,12 +10,14 @@ const copyBelow = 4096
 /** Memory to copy into, at most. */
 const tailBytes = 16_384
 
+const none = Buffer.alloc(0)
+
 export class Views {
   readonly list: Buffer[] = []
   /** Of the memory that is read into again. */
   leases: Lease[] | undefined
   bytes = 0
-  #tail: Buffer = Buffer.alloc(0)
+  #tail: Buffer = none
   /** What of the tail is not in the list yet. */
   #from = 0
   #to = 0
