@@ -9,8 +9,9 @@ import type { ChunkReader } from './transport.ts'
 
 /** A room with less left is full. What lies between is memory that a payload holds and does not need. */
 const leastRead = 8192
-/** A read that is smaller, and of which nothing stayed, shows that the shared memory is enough again. */
+/** So many smaller reads in a row, of which nothing stayed, show that the shared memory is enough again. */
 const bulkRead = 16_384
+const smallReads = 16
 
 export class Reader implements ChunkReader, ReadMemory {
   readonly #take: (chunk: Uint8Array, memory: ReadMemory) => void
@@ -19,6 +20,7 @@ export class Reader implements ChunkReader, ReadMemory {
   #at = 0
   #came = 0
   #wanted = false
+  #small = 0
 
   constructor(take: (chunk: Uint8Array, memory: ReadMemory) => void) {
     this.#take = take
@@ -32,13 +34,14 @@ export class Reader implements ChunkReader, ReadMemory {
   memory(): Uint8Array | undefined {
     const room = this.#room
     if (room === undefined) return this.#wanted ? this.#enter() : undefined
+    if (room.isHeld || this.#came >= bulkRead) this.#small = 0
     if (room.isHeld) {
       this.#at += this.#came
       if (room.bytes.byteLength - this.#at < leastRead) {
         room.leave()
         return this.#enter()
       }
-    } else if (this.#came < bulkRead) {
+    } else if (this.#came < bulkRead && ++this.#small > smallReads) {
       room.leave()
       this.#room = undefined
       return undefined
@@ -56,7 +59,7 @@ export class Reader implements ChunkReader, ReadMemory {
     const room = Room.take()
     this.#room = room
     this.#wanted = false
-    this.#at = 0
+    this.#at = this.#small = 0
     return room.bytes
   }
 }

@@ -26,7 +26,7 @@ export const payloads: Entry = {
   name: 'payloads',
   title: 'DataTransmission of 64 KiB',
   about:
-    'One way. Bare Node writes a length and the payload by reference, and hands on views of what it reads, or puts each payload together in one piece. p2pnet’s receiver takes them in a plugin’s handler, as views or by the packet’s field. MiscData travels with the messages; File is bulk, under the window that the receiver refills.',
+    'One way. Bare Node writes a length and the payload by reference, and hands on views of what it reads, or puts each payload together in one piece. p2pnet’s receiver takes them in a plugin’s handler, as views that it borrows and gives back, or by the packet’s field. MiscData travels with the messages; File is bulk, under the window that the receiver refills.',
   columns: [{ figure: 'mbPerSecond', title: 'MB/s', digits: 0, ratio: true }, ...cpuColumns],
   rounds: 15,
   goals: [
