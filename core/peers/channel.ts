@@ -271,6 +271,18 @@ export class PeerChannel {
     return this.#awaitsProof
   }
 
+  /** Tells once, with the reason, when the channel closes, or has; cheaper than `signal`. Returns how not to be told. */
+  onLeave(leaver: (reason: P2PNetError) => void): () => void {
+    if (this.#reason !== undefined) {
+      leaver(this.#reason)
+      return () => undefined
+    }
+    this.#leavers = [...this.#leavers, leaver]
+    return () => {
+      this.#leavers = this.#leavers.filter((one) => one !== leaver)
+    }
+  }
+
   // For the kernel.
 
   /** Starts reading. */
@@ -311,18 +323,6 @@ export class PeerChannel {
       this.#refuse(error, 'trust.handshake')
       void this.#farewell(error)
       return true
-    }
-  }
-
-  /** Tells once, with the reason, when the channel closes, or has; cheaper than `signal`. Returns how not to be told. */
-  onLeave(leaver: (reason: P2PNetError) => void): () => void {
-    if (this.#reason !== undefined) {
-      leaver(this.#reason)
-      return () => undefined
-    }
-    this.#leavers = [...this.#leavers, leaver]
-    return () => {
-      this.#leavers = this.#leavers.filter((one) => one !== leaver)
     }
   }
 

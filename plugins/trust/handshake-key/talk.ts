@@ -47,9 +47,10 @@ export function talk(
 ): Promise<TrustLevel> {
   const { clock, network } = ctx
   return new Promise((resolve, reject) => {
+    let stopWatching = (): void => undefined
     const end = () => {
       clock.clear(deadline)
-      channel.signal.removeEventListener('abort', left)
+      stopWatching()
     }
     const fail = (thrown: unknown) => {
       end()
@@ -63,7 +64,7 @@ export function talk(
       end()
       reject(new P2PNetError('E_HANDSHAKE_TIMEOUT', `the handshake took longer than ${String(timeoutMs)} ms`))
     }, timeoutMs)
-    channel.signal.addEventListener('abort', left, { once: true })
+    stopWatching = channel.onLeave(left)
 
     const hear = (session: KeySession, packet: NetworkPacket) => {
       try {

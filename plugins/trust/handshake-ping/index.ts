@@ -50,10 +50,11 @@ function shakeHands(
       session.sent()
       post(channel, { type: 'PureMessage', message: `Ping from ${ownAddress(network)}` } as PureMessagePacket)
     }
+    let stopWatching = (): void => undefined
     const end = () => {
       clock.clear(deadline)
       clock.clear(timer)
-      channel.signal.removeEventListener('abort', left)
+      stopWatching()
     }
     // The taker stays as long as the channel: a ping is never a message.
     const fail = (error: P2PNetError) => {
@@ -96,7 +97,7 @@ function shakeHands(
       } else settle()
       return true
     })
-    channel.signal.addEventListener('abort', left, { once: true })
+    stopWatching = channel.onLeave(left)
     ping()
   })
 }
