@@ -11,6 +11,7 @@ import { held } from '../support/heap.ts'
 import { connect, eventually, Nodes } from '../support/nodes.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { Siege } from '../support/siege.ts'
+import { strayRejections } from '../support/stray.ts'
 
 const seconds = Number(process.env.P2PNET_SOAK_SECONDS ?? 6)
 const people = 12
@@ -37,14 +38,7 @@ const config: Config = {
 describe('a node under siege', function () {
   this.timeout((seconds + 60) * 1000)
   const nodes = new Nodes()
-  const stray: unknown[] = []
-  const note = (reason: unknown) => stray.push(reason)
-  before(() => {
-    process.on('unhandledRejection', note)
-  })
-  after(() => {
-    process.off('unhandledRejection', note)
-  })
+  const stray = strayRejections()
   afterEach(() => nodes.clean())
 
   it('loses nothing of what honest peers say, holds no more than explain says, and leaves nothing behind', async () => {

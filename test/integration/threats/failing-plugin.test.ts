@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { definePlugin, type NetworkPacket, type PeerChannel } from 'p2pnet'
 import { connect, eventually, Nodes } from '../../support/nodes.ts'
 import { recommended } from './recommended.ts'
+import { strayRejections } from '../../support/stray.ts'
 
 type Handler = (packet: NetworkPacket, channel: PeerChannel) => unknown
 
@@ -23,14 +24,7 @@ const ways: Record<string, Handler> = {
 
 describe('a plugin that, at each of a thousand packets,', () => {
   const nodes = new Nodes()
-  const stray: unknown[] = []
-  const note = (reason: unknown) => stray.push(reason)
-  before(() => {
-    process.on('unhandledRejection', note)
-  })
-  after(() => {
-    process.off('unhandledRejection', note)
-  })
+  const stray = strayRejections()
   afterEach(() => nodes.clean())
 
   for (const [way, handle] of Object.entries(ways))
