@@ -3,6 +3,7 @@
  * come on top.
  */
 import { refusalsAtOnce } from '../peers/doorway.ts'
+import { reusedBytes } from '../peers/room.ts'
 import type { NodeSettings } from '../settings.ts'
 import { offenders } from '../trust/bans.ts'
 import { decisions } from '../trust/ledger.ts'
@@ -32,7 +33,8 @@ export function worstCase({ limits }: NodeSettings): WorstCase {
     refusalsAtOnce * socketBytes +
     knownPeers * peerBytes +
     decisions * decisionBytes +
-    offenders * banBytes
+    offenders * banBytes +
+    reusedBytes
   return {
     worstCaseBytes: Number.isFinite(bytes) ? bytes : 'unlimited',
     formula:
@@ -40,6 +42,6 @@ export function worstCase({ limits }: NodeSettings): WorstCase {
       'a frame being received and one being handled, and the socket; ' +
       'pendingHandshakes × (128 KiB + 2 × frameBytesBeforeTrust): TLS, and what came early; ' +
       `${String(refusalsAtOnce)} who are told that they are refused × 128 KiB; knownPeers × 4 KiB; ` +
-      `${String(decisions)} decisions × 1 KiB; ${String(offenders)} addresses that misbehaved × 512 B`,
+      `${String(decisions)} decisions × 1 KiB; ${String(offenders)} addresses that misbehaved × 512 B; ${String(reusedBytes / 1024)} KiB to read into`,
   }
 }

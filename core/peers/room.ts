@@ -10,6 +10,9 @@ const roomBytes = 65_536
 const spares = 16
 const spare: Room[] = []
 
+/** What waits to be read into, at most: the rooms, and the memory that all connections share. */
+export const reusedBytes = (spares + 1) * roomBytes
+
 export class Room implements Lease, ReadMemory {
   static take(): Room {
     const room = spare.pop() ?? new Room()

@@ -239,7 +239,8 @@ describe('a command', () => {
           32 * 131072 +
           5000 * 4096 +
           1000 * 1024 +
-          4096 * 512,
+          4096 * 512 +
+          17 * 65536,
       )
       expect((await readdir(scratch.path)).sort()).to.deep.equal(['mine.ts', 'p2pnet.config.json'])
     })
