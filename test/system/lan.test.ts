@@ -63,7 +63,7 @@ describe('nodes started on hosts', () => {
   })
 
   it('of a LAN without a way out: everybody comes to trust everybody, and notices who stops', async function () {
-    lab = await Lab.open(this, 'lan', '3')
+    lab = await Lab.open(this, 'lan', 3)
     const nodes = [lab.start(1, '--lan'), lab.start(2, '--lan'), lab.start(3, '--lan')] as const
     await untilAllTrustAll(nodes)
     for (const node of nodes) {
@@ -77,7 +77,7 @@ describe('nodes started on hosts', () => {
   })
 
   it('two on one host and one on another: all find each other', async function () {
-    lab = await Lab.open(this, 'lan', '2')
+    lab = await Lab.open(this, 'lan', 2)
     const nodes = [lab.start(1, '--lan'), lab.start(1, '--lan'), lab.start(2, '--lan')] as const
     await untilAllTrustAll(nodes)
     const [one, neighbour, distant] = nodes
