@@ -58,7 +58,7 @@ export class Ears {
   async #open(address: string, port: number): Promise<string[]> {
     const { log, signal } = this.#ctx
     const key = `${address} ${String(port)}`
-    if (this.#ears.has(key)) return []
+    if (this.#ears.has(key) || signal.aborted) return []
     try {
       const socket = await openShared(this.#ctx, address, port)
       if (signal.aborted) return []

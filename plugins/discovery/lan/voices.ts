@@ -52,6 +52,7 @@ export class Voices implements Iterable<Voice> {
 
   /** Speaks on these links and no others. True: on one that it did not speak on before. */
   async follow(links: readonly Link[]): Promise<boolean> {
+    if (this.#ctx.signal.aborted) return false
     const audible = links.filter((link) => sendAddresses(link, this.#ways).length > 0)
     const keys = new Set(audible.map(linkKey))
     for (const [key, { socket }] of this.#voices) {
