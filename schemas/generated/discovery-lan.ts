@@ -5,37 +5,52 @@ import { validate } from './validators/discovery-lan.ts'
 /** Finds other nodes on the LAN and on this machine. */
 export interface DiscoveryLanOptions {
   /**
-   * How announcements are sent.
+   * How announcements travel: IPv4 broadcast, and multicast to an IPv4 group and an IPv6 link-local one. A method that is left out is not spoken by, and no group is joined.
    *
-   * @default ['broadcast']
+   * @default ['broadcast','multicast']
    *
    * @minItems 1
    */
-  readonly methods?: readonly 'broadcast'[]
+  readonly methods?: readonly ('broadcast' | 'multicast')[]
   /** Where: `loopback`, `all`, or names of interfaces. By default it follows `network.host`: loopback for a loopback address, else all. */
   readonly interfaces?: ('loopback' | 'all') | readonly string[]
   /**
-   * Steady interval between announcements, in ms, give or take a fifth.
+   * When announcements are made. `burst`: four within the first second, then steadily, more often while no peer is connected. `sine`: at intervals that swell and ebb between 1 and 20 s, never shorter than `announceMs` in company. `fixed`: every `announceMs`.
+   *
+   * @default 'burst'
+   */
+  readonly rhythm?: 'burst' | 'sine' | 'fixed'
+  /** Multicast groups: one of either family, or both. The same on all nodes. */
+  readonly group?:
+    | string
+    | {
+        /** IPv4 group of the local scope (RFC 2365): 239.255.0.0/16. By default 239.255.80.50. */
+        readonly ipv4?: string
+        /** IPv6 group of link-local scope: ff12::x or ff12::x:y, or ff02::x with four digits, which leaves out those that are assigned. By default ff12::5032. */
+        readonly ipv6?: string
+      }
+  /**
+   * Steady interval between announcements, in ms; in a burst rhythm give or take a fifth.
    *
    * @default 15000
    */
   readonly announceMs?: number
   /**
-   * Interval while no peer is connected, in ms, give or take a fifth.
+   * In a burst rhythm the interval while no peer is connected, in ms, give or take a fifth.
    *
    * @default 3000
    */
   readonly aloneMs?: number
   /**
-   * Announcements taken at once from one address.
+   * Announcements read at once from one address. Copies of what was read last cost nothing.
    *
-   * @default 10
+   * @default 64
    */
   readonly perSourceBurst?: number
   /**
-   * Announcements per second taken from one address after that.
+   * Announcements read per second from one address after that.
    *
-   * @default 5
+   * @default 10
    */
   readonly perSourcePerSecond?: number
 }
@@ -43,37 +58,52 @@ export interface DiscoveryLanOptions {
 /** Finds other nodes on the LAN and on this machine. */
 export interface ResolvedDiscoveryLanOptions {
   /**
-   * How announcements are sent.
+   * How announcements travel: IPv4 broadcast, and multicast to an IPv4 group and an IPv6 link-local one. A method that is left out is not spoken by, and no group is joined.
    *
-   * @default ['broadcast']
+   * @default ['broadcast','multicast']
    *
    * @minItems 1
    */
-  readonly methods: readonly 'broadcast'[]
+  readonly methods: readonly ('broadcast' | 'multicast')[]
   /** Where: `loopback`, `all`, or names of interfaces. By default it follows `network.host`: loopback for a loopback address, else all. */
   readonly interfaces?: ('loopback' | 'all') | readonly string[]
   /**
-   * Steady interval between announcements, in ms, give or take a fifth.
+   * When announcements are made. `burst`: four within the first second, then steadily, more often while no peer is connected. `sine`: at intervals that swell and ebb between 1 and 20 s, never shorter than `announceMs` in company. `fixed`: every `announceMs`.
+   *
+   * @default 'burst'
+   */
+  readonly rhythm: 'burst' | 'sine' | 'fixed'
+  /** Multicast groups: one of either family, or both. The same on all nodes. */
+  readonly group?:
+    | string
+    | {
+        /** IPv4 group of the local scope (RFC 2365): 239.255.0.0/16. By default 239.255.80.50. */
+        readonly ipv4?: string
+        /** IPv6 group of link-local scope: ff12::x or ff12::x:y, or ff02::x with four digits, which leaves out those that are assigned. By default ff12::5032. */
+        readonly ipv6?: string
+      }
+  /**
+   * Steady interval between announcements, in ms; in a burst rhythm give or take a fifth.
    *
    * @default 15000
    */
   readonly announceMs: number
   /**
-   * Interval while no peer is connected, in ms, give or take a fifth.
+   * In a burst rhythm the interval while no peer is connected, in ms, give or take a fifth.
    *
    * @default 3000
    */
   readonly aloneMs: number
   /**
-   * Announcements taken at once from one address.
+   * Announcements read at once from one address. Copies of what was read last cost nothing.
    *
-   * @default 10
+   * @default 64
    */
   readonly perSourceBurst: number
   /**
-   * Announcements per second taken from one address after that.
+   * Announcements read per second from one address after that.
    *
-   * @default 5
+   * @default 10
    */
   readonly perSourcePerSecond: number
 }
@@ -86,12 +116,13 @@ export const discoveryLanSchema = {
   additionalProperties: false,
   properties: {
     methods: {
-      description: 'How announcements are sent.',
+      description:
+        'How announcements travel: IPv4 broadcast, and multicast to an IPv4 group and an IPv6 link-local one. A method that is left out is not spoken by, and no group is joined.',
       type: 'array',
-      items: { type: 'string', enum: ['broadcast'] },
+      items: { type: 'string', enum: ['broadcast', 'multicast'] },
       minItems: 1,
       uniqueItems: true,
-      default: ['broadcast'],
+      default: ['broadcast', 'multicast'],
     },
     interfaces: {
       description:
@@ -101,31 +132,77 @@ export const discoveryLanSchema = {
         { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, uniqueItems: true },
       ],
     },
+    rhythm: {
+      description:
+        'When announcements are made. `burst`: four within the first second, then steadily, more often while no peer is connected. `sine`: at intervals that swell and ebb between 1 and 20 s, never shorter than `announceMs` in company. `fixed`: every `announceMs`.',
+      type: 'string',
+      enum: ['burst', 'sine', 'fixed'],
+      default: 'burst',
+    },
+    group: {
+      description: 'Multicast groups: one of either family, or both. The same on all nodes.',
+      anyOf: [
+        {
+          description: 'IPv4 group of the local scope (RFC 2365): 239.255.0.0/16. By default 239.255.80.50.',
+          type: 'string',
+          maxLength: 15,
+          pattern:
+            '^239\\.255\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$',
+        },
+        {
+          description:
+            'IPv6 group of link-local scope: ff12::x or ff12::x:y, or ff02::x with four digits, which leaves out those that are assigned. By default ff12::5032.',
+          type: 'string',
+          maxLength: 15,
+          pattern: '^ff(12::([0-9a-f]{1,4}:)?[1-9a-f][0-9a-f]{0,3}|02::[1-9a-f][0-9a-f]{3})$',
+        },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            ipv4: {
+              description: 'IPv4 group of the local scope (RFC 2365): 239.255.0.0/16. By default 239.255.80.50.',
+              type: 'string',
+              maxLength: 15,
+              pattern:
+                '^239\\.255\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$',
+            },
+            ipv6: {
+              description:
+                'IPv6 group of link-local scope: ff12::x or ff12::x:y, or ff02::x with four digits, which leaves out those that are assigned. By default ff12::5032.',
+              type: 'string',
+              maxLength: 15,
+              pattern: '^ff(12::([0-9a-f]{1,4}:)?[1-9a-f][0-9a-f]{0,3}|02::[1-9a-f][0-9a-f]{3})$',
+            },
+          },
+        },
+      ],
+    },
     announceMs: {
-      description: 'Steady interval between announcements, in ms, give or take a fifth.',
+      description: 'Steady interval between announcements, in ms; in a burst rhythm give or take a fifth.',
       type: 'integer',
       minimum: 1000,
       default: 15000,
     },
     aloneMs: {
-      description: 'Interval while no peer is connected, in ms, give or take a fifth.',
+      description: 'In a burst rhythm the interval while no peer is connected, in ms, give or take a fifth.',
       type: 'integer',
       minimum: 500,
       default: 3000,
     },
     perSourceBurst: {
-      description: 'Announcements taken at once from one address.',
+      description: 'Announcements read at once from one address. Copies of what was read last cost nothing.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      default: 64,
+    },
+    perSourcePerSecond: {
+      description: 'Announcements read per second from one address after that.',
       type: 'integer',
       minimum: 1,
       maximum: 1000,
       default: 10,
-    },
-    perSourcePerSecond: {
-      description: 'Announcements per second taken from one address after that.',
-      type: 'integer',
-      minimum: 1,
-      maximum: 1000,
-      default: 5,
     },
   },
 } as const

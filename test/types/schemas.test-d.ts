@@ -32,7 +32,7 @@ export type Resolved = All<
     Same<ResolvedPluginEntry['id'], string | undefined>,
   ]
 >
-const most = { methods: ['broadcast'], announceMs: 1, aloneMs: 1, perSourceBurst: 1 } as const
+const most = { methods: ['broadcast'], rhythm: 'fixed', announceMs: 1, aloneMs: 1, perSourceBurst: 1 } as const
 export const complete: ResolvedDiscoveryLanOptions = { ...most, perSourcePerSecond: 1 }
 // @ts-expect-error: perSourcePerSecond has a default
 export const incomplete: ResolvedDiscoveryLanOptions = most

@@ -1,24 +1,26 @@
 /** What is announced, and as which bytes: an Identifier packet in the node's own wire format, one to a datagram. */
 import { messageOf, type Frame, type IdentifierPacket, type PluginContext, type Wire } from '../../../core/index.ts'
-import { isReachable, type Link } from './links.ts'
+import { reachedAt } from './reach.ts'
+import type { Voice } from './voices.ts'
 
 /** Fits into one packet on any link. */
 export const maxDatagram = 1200
 
-/** Sent from `address`, an address on the link. Undefined where nobody on the link could dial what it says. */
+/** Undefined where nobody on the link could dial what it says. */
 export async function composeAnnouncement(
   ctx: PluginContext,
-  link: Link,
-  address: string,
+  { link, address }: Voice,
 ): Promise<IdentifierPacket | undefined> {
   const { network, clock } = ctx
   const [listening] = network.listening
-  if (listening === undefined || !isReachable(listening.host, address, link)) return undefined
+  const reached = listening && reachedAt(listening.host, address, link)
+  if (listening === undefined || reached === undefined) return undefined
   const packet: IdentifierPacket = {
     type: 'Identifier',
     message: '',
     data: listening.port,
-    ip: address,
+    // A zone means something on this machine only, and the receiver sees the address anyway.
+    ...(!reached.includes('%') && { ip: reached }),
     network: network.name,
     sourceOriginIdentifier: network.identifier,
     sourceOriginTime: clock.now(),
@@ -27,8 +29,16 @@ export async function composeAnnouncement(
 }
 
 /** The same without what a receiver can do without. */
-export function shortened({ message: _message, ip: _ip, ...packet }: IdentifierPacket): IdentifierPacket {
-  return packet
+export function shortened(
+  { message: _message, ip, ...packet }: IdentifierPacket,
+  { address }: Voice,
+): IdentifierPacket {
+  return ip === undefined || ip === address ? packet : { ...packet, ip }
+}
+
+/** A node that listens nowhere: whoever has said so is leaving. Nodes that know no farewell pass it over. */
+export function farewell(packet: IdentifierPacket, time: number): IdentifierPacket {
+  return { ...packet, data: 0, sourceOriginTime: time }
 }
 
 /** Undefined, and a line in the log, for what cannot be sent. */

@@ -1,87 +1,72 @@
 /**
- * Says who this node is and where it listens: a burst when there is something new to say, then now and then. One socket
- * a link, bound to the address that others are to dial.
+ * Says who this node is and where it listens, on every link: at once when there is something new to say, and then in the
+ * rhythm that the config asks for, until it says farewell.
  */
-import type { Socket } from 'node:dgram'
-import { messageOf, sleep, type PluginContext, type Wire } from '../../../core/index.ts'
-import { composeAnnouncement, shortened, toDatagram } from './announcement.ts'
-import type { Source } from './intake.ts'
-import { isOnLink, sourceOn, type Link } from './links.ts'
-import { openExclusive, sendAddresses } from './sockets.ts'
+import { messageOf, type IdentifierPacket, type PluginContext, type Timer, type Wire } from '../../../core/index.ts'
+import { composeAnnouncement, farewell, shortened, toDatagram } from './announcement.ts'
+import { isOnLink } from './links.ts'
+import type { Intervals, Rhythm } from './rhythm/rhythm.ts'
+import { sendAddresses, type Ways } from './sockets.ts'
+import type { Source, Voice, Voices } from './voices.ts'
 
-export interface Rhythm {
-  /** ms between two announcements while a peer is connected, give or take a fifth. */
-  readonly announceMs: number
-  /** The same while there is none. */
-  readonly aloneMs: number
-}
+/**
+ * How long an announcement is said again as it is, in ms: the copies of a burst, and what answers somebody meanwhile, are
+ * the same bytes, which costs a receiver no second look.
+ */
+const freshMs = 1500
 
-/** Between the copies of the first announcement, in ms: a lost one costs a moment and not an interval. */
-const burstGaps = [250, 250, 500] as const
-
-interface Voice {
-  readonly link: Link
-  /** What the socket is bound to. */
-  readonly address: string
-  readonly port: number
-  readonly socket: Socket
+export interface AnnouncerServices {
+  readonly ctx: PluginContext
+  readonly wire: Wire
+  readonly voices: Voices
+  readonly ways: Ways
+  readonly rhythm: Rhythm
+  readonly intervals: Intervals
 }
 
 interface Announcement {
-  readonly voice: Voice
+  readonly packet: IdentifierPacket
   readonly bytes: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly madeAt: number
 }
 
 export class Announcer {
-  readonly #ctx: PluginContext
-  readonly #wire: Wire
-  readonly #rhythm: Rhythm
+  readonly #services: AnnouncerServices
   readonly #ports: readonly number[]
-  readonly #platform: NodeJS.Platform
-  #voices: readonly Voice[] = []
+  /** By the socket's port and address, since a voice gets another link now and then. */
+  readonly #made = new WeakMap<Voice['socket'], Announcement>()
   /** Which of the designated ports is the one that a node with company announces to. */
   #turn: number
-  #round = new AbortController()
+  /** Counts beginnings, so that what was begun before ends. */
+  #round = 0
+  #timer: Timer | undefined
+  #begunAt = 0
+  #saidAt = 0
+  #count = 0
+  /** As of when the next announcement was planned. */
+  #alone = true
 
-  constructor(ctx: PluginContext, wire: Wire, rhythm: Rhythm, platform: NodeJS.Platform) {
-    this.#ctx = ctx
-    this.#wire = wire
-    this.#rhythm = rhythm
-    this.#platform = platform
-    this.#ports = ctx.settings.designatedPorts
-    this.#turn = Math.floor(ctx.random.next() * this.#ports.length)
-  }
-
-  /** Opens a socket on every link that takes one. What is sent to it is handed to `heard`. */
-  async open(links: readonly Link[], heard: (datagram: Uint8Array, source: Source) => void): Promise<void> {
-    const { log, settings } = this.#ctx
-    const open = async (link: Link): Promise<Voice | undefined> => {
-      const address = sourceOn(link, settings.host)
-      try {
-        const socket = await openExclusive(this.#ctx, address)
-        socket.on('message', heard)
-        return { link, address, port: socket.address().port, socket }
-      } catch (error) {
-        log.warn('cannot announce on an interface', { interface: link.name, address, error: messageOf(error) })
-        return undefined
-      }
-    }
-    this.#voices = (await Promise.all(links.map(open))).filter((voice) => voice !== undefined)
-  }
-
-  isOwn({ address, port }: Source): boolean {
-    return this.#voices.some((voice) => voice.port === port && voice.address === address)
+  constructor(services: AnnouncerServices) {
+    this.#services = services
+    this.#ports = services.ctx.settings.designatedPorts
+    this.#turn = Math.floor(services.ctx.random.next() * this.#ports.length)
   }
 
   /** Begins anew: there is something to say that was not said before. A node that nobody can dial says nothing. */
   begin(): void {
-    this.#round.abort()
-    if (this.#ctx.network.listening.length === 0 || this.#ctx.network.identifier === '') return
-    this.#round = new AbortController()
-    const round = AbortSignal.any([this.#round.signal, this.#ctx.signal])
-    this.#run(round).catch((error: unknown) => {
-      if (!round.aborted) this.#ctx.log.error('announcing ended', { error: messageOf(error) })
-    })
+    const { network, clock } = this.#services.ctx
+    this.end()
+    for (const { socket } of this.#services.voices) this.#made.delete(socket)
+    if (network.listening.length === 0 || network.identifier === '') return
+    this.#begunAt = clock.now()
+    this.#count = 0
+    this.#speak(this.#round)
+  }
+
+  /** Somebody came or went: a node with company speaks less. */
+  companyChanged(): void {
+    if (this.#timer !== undefined && this.#isAlone() !== this.#alone) this.#plan(this.#round)
   }
 
   /** The next designated port becomes the one that a node with company announces to. */
@@ -94,59 +79,112 @@ export class Announcer {
    * node must not help anybody who speaks in another's name to send more than they could by themselves.
    */
   async answer(to: Source, room: number): Promise<void> {
-    const voice = this.#voices.find(({ link }) => isOnLink(to.address, link))
-    const packet = voice && (await composeAnnouncement(this.#ctx, voice.link, voice.address))
-    if (voice === undefined || packet === undefined) return
-    for (const version of [packet, shortened(packet)]) {
-      const bytes = toDatagram(this.#ctx, this.#wire, version)
-      if (bytes === undefined || bytes.length > room) continue
-      this.#send(voice, bytes, to.port, to.address)
-      return
-    }
+    const { ctx, wire, voices } = this.#services
+    const voice = [...voices].find(({ link }) => isOnLink(to.address, link))
+    const made = voice && (await this.#announcement(voice))
+    if (voice === undefined || made === undefined) return
+    const fits = (bytes: Uint8Array | undefined) => bytes !== undefined && bytes.length <= room
+    const bytes = fits(made.bytes) ? made.bytes : toDatagram(ctx, wire, shortened(made.packet, voice))
+    if (bytes !== undefined && fits(bytes)) await this.#send(voice, bytes, to.port, to.address)
   }
 
-  async #run(round: AbortSignal): Promise<void> {
-    const { clock } = this.#ctx
-    const { announceMs, aloneMs } = this.#rhythm
-    const first = await this.#announcements()
-    for (const gap of burstGaps) {
-      this.#broadcast(first, this.#allPorts(), round)
-      await sleep(clock, this.#jitter(gap), round)
-    }
-    this.#broadcast(first, this.#allPorts(), round)
-
-    let due = clock.now() + this.#jitter(announceMs)
-    for (;;) {
-      await sleep(clock, Math.min(this.#jitter(aloneMs), Math.max(0, due - clock.now())), round)
-      const alone = this.#isAlone()
-      if (!alone && clock.now() < due) continue
-      due = clock.now() + this.#jitter(announceMs)
-      // All nodes listen on all ports that they can get, so one port is enough for those who are here already; whoever
-      // comes speaks on all of them first. The original has one port in use, too.
-      this.#broadcast(await this.#announcements(), alone ? this.#allPorts() : this.#allPorts().slice(0, 1), round)
-    }
-  }
-
-  async #announcements(): Promise<Announcement[]> {
-    const made = this.#voices.map(async (voice) => {
-      const packet = await composeAnnouncement(this.#ctx, voice.link, voice.address)
-      const bytes = packet && toDatagram(this.#ctx, this.#wire, packet)
-      return bytes && { voice, bytes }
+  /** Says once that this node leaves, to whom it has said that it is here, and then nothing more. */
+  async leave(): Promise<void> {
+    const { ctx, wire, voices } = this.#services
+    this.end()
+    const sent = [...voices].flatMap((voice) => {
+      const made = this.#made.get(voice.socket)
+      const bytes = made && toDatagram(ctx, wire, farewell(made.packet, ctx.clock.now()))
+      return bytes === undefined ? [] : this.#broadcast(voice, bytes, this.#allPorts())
     })
-    return (await Promise.all(made)).filter((announcement) => announcement !== undefined)
+    await Promise.all(sent)
   }
 
-  #broadcast(announcements: readonly Announcement[], ports: readonly number[], round: AbortSignal): void {
-    if (round.aborted) return
-    for (const { voice, bytes } of announcements)
-      for (const address of sendAddresses(voice.link, this.#platform))
-        for (const port of ports) this.#send(voice, bytes, port, address)
+  /** Says nothing more, and no farewell. */
+  end(): void {
+    this.#round++
+    this.#services.ctx.clock.clear(this.#timer)
+    this.#timer = undefined
   }
 
-  #send({ socket }: Voice, bytes: Uint8Array, port: number, address: string): void {
-    if (this.#ctx.signal.aborted) return
-    socket.send(bytes, port, address, (error) => {
-      if (error) this.#ctx.log.debug('an announcement did not leave', { address, port, error: error.message })
+  #speak(round: number): void {
+    this.#timer = undefined
+    this.#say(round)
+      .then(() => {
+        if (round !== this.#round) return
+        this.#count++
+        this.#plan(round)
+      })
+      .catch((error: unknown) => {
+        this.#services.ctx.log.error('announcing ended', { error: messageOf(error) })
+      })
+  }
+
+  async #say(round: number): Promise<void> {
+    this.#saidAt = this.#services.ctx.clock.now()
+    const voices = [...this.#services.voices]
+    const made = await Promise.all(voices.map((voice) => this.#announcement(voice)))
+    if (round !== this.#round || this.#services.ctx.network.listening.length === 0) return
+    // All nodes listen on all ports that they can get, so one port is enough for those who are here already; whoever
+    // comes speaks on all of them first. The original has one port in use, too.
+    const ports = this.#isNew() || this.#isAlone() ? this.#allPorts() : this.#allPorts().slice(0, 1)
+    for (const [i, voice] of voices.entries()) {
+      const bytes = made[i]?.bytes
+      if (bytes !== undefined) void this.#broadcast(voice, bytes, ports)
+    }
+  }
+
+  /** Is this the first announcement, or a copy of it? */
+  #isNew(): boolean {
+    return this.#saidAt - this.#begunAt < freshMs
+  }
+
+  #plan(round: number): void {
+    const { ctx, rhythm, intervals } = this.#services
+    ctx.clock.clear(this.#timer)
+    this.#alone = this.#isAlone()
+    const moment = { count: this.#count, elapsed: this.#saidAt - this.#begunAt, alone: this.#alone }
+    const due = this.#saidAt + rhythm(moment, intervals, ctx.random)
+    this.#timer = ctx.clock.setTimeout(
+      () => {
+        this.#speak(round)
+      },
+      Math.max(0, due - ctx.clock.now()),
+    )
+  }
+
+  async #announcement(voice: Voice): Promise<Announcement | undefined> {
+    const { ctx, wire } = this.#services
+    const madeAt = ctx.clock.now()
+    const last = this.#made.get(voice.socket)
+    if (last !== undefined && madeAt - last.madeAt < freshMs) return last
+    const packet = await composeAnnouncement(ctx, voice)
+    const bytes = packet && toDatagram(ctx, wire, packet)
+    if (packet === undefined || bytes === undefined) return undefined
+    const made = { packet, bytes, madeAt }
+    this.#made.set(voice.socket, made)
+    return made
+  }
+
+  #broadcast(voice: Voice, bytes: Uint8Array, ports: readonly number[]): Promise<void>[] {
+    return sendAddresses(voice.link, this.#services.ways).flatMap((address) =>
+      ports.map((port) => this.#send(voice, bytes, port, address)),
+    )
+  }
+
+  /** Resolves when the datagram has left, or has not. */
+  #send({ socket }: Voice, bytes: Uint8Array, port: number, address: string): Promise<void> {
+    const { log, signal } = this.#services.ctx
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      try {
+        socket.send(bytes, port, address, (error) => {
+          if (error) log.debug('an announcement did not leave', { address, port, error: error.message })
+          resolve()
+        })
+      } catch {
+        resolve() // the link has gone meanwhile, and its socket with it
+      }
     })
   }
 
@@ -155,12 +193,7 @@ export class Announcer {
   }
 
   #isAlone(): boolean {
-    for (const _channel of this.#ctx.network.channels) return false
+    for (const _channel of this.#services.ctx.network.channels) return false
     return true
-  }
-
-  /** Give or take a fifth, so that nodes that start together do not go on speaking together. */
-  #jitter(ms: number): number {
-    return ms * (0.8 + 0.4 * this.#ctx.random.next())
   }
 }

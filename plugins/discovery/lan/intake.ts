@@ -8,18 +8,15 @@ import { Lru } from '../shared/lru.ts'
 import { maxDatagram } from './announcement.ts'
 import { isOnLink, type Link } from './links.ts'
 import { SourceLimit, sources, type Rate } from './rate.ts'
+import { hostToDial } from './reach.ts'
 import { Tally } from './tally.ts'
-
-/** Where a datagram came from. */
-export interface Source {
-  readonly address: string
-  readonly port: number
-}
+import type { Source } from './voices.ts'
 
 export interface IntakeServices {
   readonly ctx: PluginContext
   readonly wire: Wire
-  readonly links: readonly Link[]
+  /** As they are now. */
+  readonly links: () => readonly Link[]
   readonly perSource: Rate
   /** Is it one of the sockets that this node sends from? */
   readonly isOwn: (source: Source) => boolean
@@ -34,8 +31,8 @@ export class Intake {
   readonly #tally: Tally
   /** By endpoint, what was parsed last: the copies of an announcement need no second look. */
   readonly #last = new Lru<Uint8Array>(sources)
-  /** Identifiers heard of. */
-  readonly #known = new Lru<true>(sources)
+  /** By identifier, the endpoint it was heard from last. */
+  readonly #known = new Lru<string>(sources)
 
   constructor(services: IntakeServices) {
     this.#services = services
@@ -56,14 +53,14 @@ export class Intake {
     if (packet === undefined) return this.#drop('no Identifier')
     const unwanted = this.#objectionToPacket(packet)
     if (unwanted !== undefined) return this.#drop(unwanted)
-    return this.#tell(packet, source, to)
+    return packet.data === 0 ? this.#leaving(packet, endpoint) : this.#tell(packet, source, endpoint, to)
   }
 
   /** Everything that can be said without parsing. */
   #objectionTo(datagram: Uint8Array, source: Source): string | undefined {
     const { ctx, links } = this.#services
     if (datagram.length > maxDatagram) return 'too long'
-    if (!links.some((link) => isOnLink(source.address, link))) return 'not on a link'
+    if (!links().some((link) => isOnLink(source.address, link))) return 'not on a link'
     return this.#limit.admits(source.address, ctx.clock.now()) ? undefined : 'rate'
   }
 
@@ -78,31 +75,40 @@ export class Intake {
     }
   }
 
-  #objectionToPacket({ sourceOriginIdentifier, network, data: port }: IdentifierPacket): string | undefined {
+  #objectionToPacket({ sourceOriginIdentifier, network }: IdentifierPacket): string | undefined {
     const own = this.#services.ctx.network
     if (sourceOriginIdentifier !== undefined && sourceOriginIdentifier === own.identifier) return 'own'
     // The C# original has no name of a network in its packets.
-    if (network !== undefined && network !== own.name) return 'other network'
-    return port === 0 ? 'not listening' : undefined
+    return network !== undefined && network !== own.name ? 'other network' : undefined
+  }
+
+  /**
+   * A farewell. Anybody on the LAN can send one in anybody's name, so all it does is to have whoever comes back under
+   * that name answered like a stranger. That somebody is gone is for their channels to tell.
+   */
+  #leaving({ sourceOriginIdentifier: identifier }: IdentifierPacket, endpoint: string): Outcome {
+    if (identifier !== undefined && this.#known.get(identifier) === endpoint) this.#known.delete(identifier)
+    return this.#drop('not listening')
   }
 
   #tell(
-    { sourceOriginIdentifier: identifier, data: port }: IdentifierPacket,
+    { sourceOriginIdentifier: identifier, data: port, ip }: IdentifierPacket,
     source: Source,
+    endpoint: string,
     to: 'everybody' | 'me',
   ): Outcome {
     const { network } = this.#services.ctx
     const isNew = identifier !== undefined && this.#known.get(identifier) === undefined
     const scheme = network.listening[0]?.scheme
     const refusal = network.candidate({
-      host: source.address,
+      host: hostToDial(ip, source.address, this.#services.links()),
       port,
       via: 'discovery-lan',
       ...(identifier !== undefined && { identifier }),
       ...(scheme !== undefined && { scheme }),
     })
     if (refusal !== undefined) return this.#drop('refused')
-    if (identifier !== undefined) this.#known.set(identifier, true)
+    if (identifier !== undefined) this.#known.set(identifier, endpoint)
     // An answer is not answered: who answers knows this node already.
     return isNew && to === 'everybody' ? 'answer' : 'done'
   }

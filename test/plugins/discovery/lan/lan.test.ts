@@ -271,7 +271,7 @@ describe('discovery-lan', () => {
   })
 
   it('does not start where no designated port can be had', async () => {
-    for (const one of ports) sockets.push(await bindUdp({ address: '127.255.255.255', port: one }))
+    for (const one of ports) sockets.push(await bindUdp({ address: '0.0.0.0', port: one }))
     const error = await open().catch((thrown: unknown) => thrown)
     expect(error).to.have.property('code', 'E_LAN_PORTS')
   })

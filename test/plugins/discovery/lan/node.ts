@@ -18,6 +18,8 @@ export interface LanSetup extends FakeSetup {
 
 export interface LanNode extends FakeContext {
   start(): Promise<void>
+  /** As the host does before the plugin leaves. */
+  stop(): Promise<void>
   /** An announcement as another node of this network would send it. */
   announcement(fields?: Fields): Buffer
 }
@@ -34,6 +36,7 @@ export function lanNode(setup: LanSetup): LanNode {
   discoveryLan.setup(fake.ctx, resolveOptions(discoveryLan, setup.options))
   return Object.assign(fake, {
     start: async () => discoveryLan.start?.(fake.ctx),
+    stop: async () => discoveryLan.stop?.(fake.ctx),
     announcement(fields: Fields = {}) {
       const packet = {
         type: 'Identifier',
