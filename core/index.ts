@@ -12,7 +12,7 @@ export {
   type Plugin,
   type AnyPlugin,
 } from './host/define-plugin.ts'
-export type { CommandLine } from './host/command-line.ts'
+export type { CommandLine, NodeOnPaper } from './host/command-line.ts'
 export { P2PNetError, isP2PNetError, asP2PNetError, messageOf, type ErrorCode, type ErrorReport } from './errors.ts'
 export { TrustLevel, trustLevelName, isTrustLevel, type TrustLevelName } from './trust/levels.ts'
 export { handshakeFailed, isRefusal, type Refusal } from './trust/refusal.ts'

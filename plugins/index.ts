@@ -78,10 +78,11 @@ export const catalogue: Catalogue = {
     load: () => import('./trust/incoming/index.ts'),
   },
   'discovery-lan': {
-    summary: 'finds other nodes on the LAN and on this machine by UDP broadcast',
+    summary: 'finds other nodes on the LAN and on this machine by UDP broadcast and multicast',
     provides: [],
     requires: ['wire'],
     load: () => import('./discovery/lan/index.ts'),
+    commands: { doctor: 'tell why nodes do not find each other' },
     opens: ({ host, designatedPorts }, options) => {
       const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as {
         readonly interfaces?: string | readonly string[]

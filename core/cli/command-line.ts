@@ -13,9 +13,9 @@ import { table } from './table.ts'
 
 export function commandLine(command: Command, shell: Shell): CommandLine {
   const flags = () => command.optsWithGlobals<GlobalFlags>()
-  const composed = async () => {
+  const composed = async (host?: string) => {
     const { compose } = await import('../config/compose.ts')
-    return compose(flags().config, composeOptions(shell, flags()))
+    return compose(flags().config, composeOptions(shell, { ...flags(), ...(host !== undefined && { host }) }))
   }
   const line: CommandLine = {
     get json() {
@@ -40,6 +40,10 @@ export function commandLine(command: Command, shell: Shell): CommandLine {
     },
     async plugins() {
       return (await composed()).plugins.map(({ id, plugin: { name } }) => ({ id, name }))
+    },
+    async nodeOnPaper(host) {
+      const { nodeOnPaper } = await import('./set-up.ts')
+      return nodeOnPaper(await composed(host))
     },
     async ask(verb, args = {}) {
       const { loadCatalogue } = await import('../config/catalogue.ts')

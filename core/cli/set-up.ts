@@ -5,6 +5,9 @@ import { systemClock } from '../clock.ts'
 import type { Composition } from '../config/composition.ts'
 import type { Paper } from '../config/trust-reach.ts'
 import { asP2PNetError, P2PNetError } from '../errors.ts'
+import type { Capabilities, CapabilityName } from '../host/capabilities.ts'
+import type { NodeOnPaper } from '../host/command-line.ts'
+import { listInterfaces } from '../interfaces.ts'
 import { Kernel } from '../kernel.ts'
 import { systemRandom } from '../random.ts'
 
@@ -13,13 +16,40 @@ import { systemRandom } from '../random.ts'
  * @throws P2PNetError E_PLUGIN_SETUP and its kind, with the path of the entry
  */
 export function setUpOnPaper(composition: Composition): Paper {
+  const { host, capabilities, transportOwners } = setUp(composition)
+  return {
+    taps: host.taps,
+    transports: [...transportOwners.values()],
+    trusted: (level) => capabilities.get('trust')?.trusted(level) === true,
+  }
+}
+
+/** The same for a command of a plugin. @throws P2PNetError as setUpOnPaper */
+export function nodeOnPaper(composition: Composition): NodeOnPaper {
+  const { capabilities, packetTypes } = setUp(composition)
+  return {
+    settings: composition.settings,
+    plugins: composition.plugins.map(({ id, plugin: { name }, options }) => ({ id, name, options })),
+    packets: {
+      get: (type) => packetTypes.get(type),
+      get types() {
+        return packetTypes.values()
+      },
+    },
+    get interfaces() {
+      return listInterfaces()
+    },
+    use<K extends CapabilityName>(capability: K): Capabilities[K] {
+      const provider = capabilities.get(capability)
+      if (provider !== undefined) return provider
+      throw new P2PNetError('E_CAPABILITY_MISSING', `nothing provides ${capability}`)
+    },
+  }
+}
+
+function setUp(composition: Composition): Kernel {
   try {
-    const { host, capabilities, transportOwners } = new Kernel(composition, systemClock, systemRandom)
-    return {
-      taps: host.taps,
-      transports: [...transportOwners.values()],
-      trusted: (level) => capabilities.get('trust')?.trusted(level) === true,
-    }
+    return new Kernel(composition, systemClock, systemRandom)
   } catch (thrown) {
     const error = asP2PNetError(thrown, 'E_PLUGIN_SETUP')
     const entry = composition.plugins.find(({ id }) => id === error.plugin)

@@ -1,6 +1,23 @@
 /**
  * What a command of a plugin has of the command line: the flags that every command takes, and a voice.
  */
+import type { NetworkInterface } from '../interfaces.ts'
+import type { PacketRegistry } from '../packets/registry.ts'
+import type { NodeSettings } from '../settings.ts'
+import type { Capabilities, CapabilityName } from './capabilities.ts'
+
+/** The node that a config composes, set up and not started: nothing is open, and it has no identifier. */
+export interface NodeOnPaper {
+  readonly settings: NodeSettings
+  /** In order of life, with their options as validated. */
+  readonly plugins: readonly { readonly id: string; readonly name: string; readonly options: unknown }[]
+  readonly packets: PacketRegistry
+  /** Of this machine, as they are now. */
+  readonly interfaces: readonly NetworkInterface[]
+  /** @throws P2PNetError E_CAPABILITY_MISSING */
+  use<K extends CapabilityName>(capability: K): Capabilities[K]
+}
+
 export interface CommandLine {
   /** `--json` was given. */
   readonly json: boolean
@@ -20,6 +37,8 @@ export interface CommandLine {
   dataDir(): Promise<string>
   /** The plugins that the config composes, in order of life. @throws P2PNetError as dataDir */
   plugins(): Promise<readonly { readonly id: string; readonly name: string }[]>
+  /** @throws P2PNetError as dataDir, and what a plugin's setup throws. `host`: in place of network.host */
+  nodeOnPaper(host?: string): Promise<NodeOnPaper>
   /**
    * Has the node that runs in this data directory do what one of its verbs does, of the capability `control`. Answers
    * plain data, in which peers may have a say.

@@ -25,6 +25,9 @@ declare module '../../../core/index.ts' {
 /** By node: what its plugin does in its life. */
 const lives = new WeakMap<PluginContext, { start(): Promise<void>; stop(): Promise<void> }>()
 
+/** Out here, because tsc rewrites no import() inside of `export default`. */
+const commands = { doctor: () => import('./cli-doctor.ts') }
+
 export default definePlugin<ResolvedDiscoveryLanOptions>({
   name: 'discovery-lan',
   version: '0.1.0',
@@ -32,6 +35,7 @@ export default definePlugin<ResolvedDiscoveryLanOptions>({
   schema: discoveryLanSchema,
   requires: ['wire'],
   category: 'LAN',
+  commands,
   errors: {
     E_LAN_PORTS: 'Free one of the UDP ports in network.designatedPorts, or choose others: the same on all nodes.',
   },

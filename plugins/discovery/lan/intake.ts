@@ -3,9 +3,9 @@
  * source first, then the rates, and only then is anything parsed. What comes out is hearsay: who somebody is gets
  * settled on a channel.
  */
-import type { IdentifierPacket, NetworkPacket, PluginContext, Wire } from '../../../core/index.ts'
+import type { IdentifierPacket, PluginContext, Wire } from '../../../core/index.ts'
 import { Lru } from '../shared/lru.ts'
-import { maxDatagram } from './announcement.ts'
+import { isInquiry, maxDatagram, packetIn } from './announcement.ts'
 import { isOnLink, type Link } from './links.ts'
 import { SourceLimit, sources, type Rate } from './rate.ts'
 import { hostToDial } from './reach.ts'
@@ -49,8 +49,10 @@ export class Intake {
     const foreign = this.#objectionTo(datagram, source)
     if (foreign !== undefined) return this.#drop(foreign)
     this.#last.set(endpoint, datagram)
-    const packet = this.#parse(datagram)
+    const { ctx, wire } = this.#services
+    const packet = packetIn(datagram, wire, ctx.packets)
     if (packet === undefined) return this.#drop('no Identifier')
+    if (isInquiry(packet)) return to === 'everybody' ? 'answer' : 'done'
     const unwanted = this.#objectionToPacket(packet)
     if (unwanted !== undefined) return this.#drop(unwanted)
     return packet.data === 0 ? this.#leaving(packet, endpoint) : this.#tell(packet, source, endpoint, to)
@@ -62,17 +64,6 @@ export class Intake {
     if (datagram.length > maxDatagram) return 'too long'
     if (!links().some((link) => isOnLink(source.address, link))) return 'not on a link'
     return this.#limit.admits(source.address, ctx.clock.now()) ? undefined : 'rate'
-  }
-
-  #parse(datagram: Uint8Array): IdentifierPacket | undefined {
-    const { ctx, wire } = this.#services
-    try {
-      const packet = wire.datagrams === undefined ? firstOf(wire, datagram) : wire.datagrams.decode(datagram)
-      if (packet?.type !== 'Identifier' || ctx.packets.get('Identifier')?.validate(packet) !== true) return undefined
-      return packet as IdentifierPacket
-    } catch {
-      return undefined // who sent it is anybody's guess, so what is wrong with it is of no use to anyone
-    }
   }
 
   #objectionToPacket({ sourceOriginIdentifier, network }: IdentifierPacket): string | undefined {
@@ -117,10 +108,4 @@ export class Intake {
     this.#tally.note(reason)
     return 'done'
   }
-}
-
-function firstOf(wire: Wire, datagram: Uint8Array): NetworkPacket | undefined {
-  const decoder = wire.createDecoder({ frameBytes: maxDatagram })
-  decoder.push(datagram)
-  return decoder.next()
 }

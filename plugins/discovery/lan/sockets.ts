@@ -5,8 +5,14 @@
  */
 import type { Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import type { PluginContext } from '../../../core/index.ts'
+import type { Logger, OwnedSockets } from '../../../core/index.ts'
 import { sourceOn, zoneOf, type Link, type Link4, type Link6 } from './links.ts'
+
+/** Who opens sockets: a plugin's context, or a command that has none. */
+export interface Opener {
+  readonly net: Pick<OwnedSockets, 'createSocket'>
+  readonly log: Pick<Logger, 'debug'>
+}
 
 export type Method = 'broadcast' | 'multicast'
 
@@ -49,7 +55,7 @@ export function sendAddresses(link: Link, { methods, group, platform }: Ways): s
 }
 
 /** A socket on a port that other nodes of this host have too. An IPv6 address hears IPv6 alone. @throws Error of bind */
-export function openShared(ctx: PluginContext, address: string, port: number): Promise<Socket> {
+export function openShared(ctx: Opener, address: string, port: number): Promise<Socket> {
   const family = isIPv6(address) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const)
   return bound(ctx, ctx.net.createSocket({ ...family, reuseAddr: true }), address, port)
 }
@@ -58,12 +64,7 @@ export function openShared(ctx: PluginContext, address: string, port: number): P
  * A socket to send from on a link, on a free port of its own, bound to the link's address: neither a broadcast nor a
  * multicast needs a route then. `host`: where the node listens. @throws Error of bind
  */
-export async function openExclusive(
-  ctx: PluginContext,
-  link: Link,
-  host: string,
-  platform: NodeJS.Platform,
-): Promise<Socket> {
+export async function openExclusive(ctx: Opener, link: Link, host: string, platform: NodeJS.Platform): Promise<Socket> {
   const address = sourceOn(link, host, platform)
   const type = link.family === 'IPv4' ? 'udp4' : 'udp6'
   const socket = await bound(
@@ -87,7 +88,7 @@ export function multicastInterface(link: Link4 | Link6, platform: NodeJS.Platfor
   return link.family === 'IPv4' ? link.address : `::%${zoneOf(link, platform)}`
 }
 
-function bound(ctx: PluginContext, socket: Socket, address: string, port: number): Promise<Socket> {
+function bound(ctx: Opener, socket: Socket, address: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const onRefused = (error: Error) => {
       socket.close()

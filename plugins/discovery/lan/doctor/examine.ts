@@ -1,0 +1,157 @@
+/**
+ * Examines the LAN as a node would use it: asks on every path of every interface who is there, listens on the designated
+ * ports, and writes down what left, what came back and from whom. Every path has a socket of its own, so that an answer
+ * tells which of them works.
+ */
+import { messageOf, sleep, systemClock, type NodeOnPaper } from '../../../../core/index.ts'
+import type { ResolvedDiscoveryLanOptions } from '../../../../schemas/generated/discovery-lan.ts'
+import { datagramOf, inquiry, maxDatagram, packetIn } from '../announcement.ts'
+import { groupsOf } from '../groups.ts'
+import { chooseLinks, isLoopback, type Link } from '../links.ts'
+import { openExclusive, sendAddresses, type Method, type Ways } from '../sockets.ts'
+import type { Source } from '../voices.ts'
+import type { Answer, Facts, PathFacts, PortFacts, UnicastFacts } from './facts.ts'
+import { openPorts } from './hearing.ts'
+import { interfaceFacts } from './interface-facts.ts'
+import { Post } from './post.ts'
+import { Witnesses } from './witnesses.ts'
+
+export interface Examination {
+  readonly node: NodeOnPaper
+  readonly options: ResolvedDiscoveryLanOptions
+  /** Of the node that runs here. */
+  readonly ownIdentifier: string | undefined
+  /** A host to ask by itself: an IP address. */
+  readonly to: string | undefined
+  /** How long to listen. */
+  readonly ms: number
+}
+
+export async function examine(examination: Examination): Promise<Facts> {
+  const { node, options, ownIdentifier, to, ms } = examination
+  const { settings, interfaces } = node
+  const post = new Post()
+  const room = new ConsultingRoom(node, options, post, new Witnesses(ownIdentifier))
+  const wanted = options.interfaces ?? (isLoopback(settings.host) ? 'loopback' : 'all')
+  const links = chooseLinks(interfaces, wanted)
+  try {
+    const ports = await room.listen(links)
+    const [paths, unicast] = await Promise.all([
+      Promise.all(links.flatMap((link) => room.askOn(link))),
+      to === undefined ? undefined : room.askHost(to, ms),
+      sleep(systemClock, ms),
+    ])
+    return {
+      network: settings.name,
+      host: settings.host,
+      ports,
+      interfaces: await interfaceFacts(interfaces, wanted, room.pathsOf(links, paths)),
+      ...(unicast !== undefined && { unicast: unicast() }),
+      heard: room.witnesses.heard,
+      unreadable: room.witnesses.unreadable,
+    }
+  } finally {
+    post.close()
+  }
+}
+
+/** What a path has come to, asked at the end. */
+type Finding<T> = () => T
+
+class ConsultingRoom {
+  readonly witnesses: Witnesses
+  readonly #node: NodeOnPaper
+  readonly #ways: Ways
+  readonly #post: Post
+  /** Sockets of this examination by where they are bound, and what they have brought. */
+  readonly #own = new Map<string, { heardItself: boolean; answers: Answer[] }>()
+
+  constructor(node: NodeOnPaper, { methods, group }: ResolvedDiscoveryLanOptions, post: Post, witnesses: Witnesses) {
+    this.#node = node
+    this.#ways = { methods, group: groupsOf(group), platform: process.platform }
+    this.#post = post
+    this.witnesses = witnesses
+  }
+
+  listen(links: readonly Link[]): Promise<PortFacts[]> {
+    return openPorts(this.#post.opener, this.#ways, this.#node.settings.designatedPorts, links, (datagram, source) => {
+      // Something on a designated port: our own question that came back, or what nodes say of themselves.
+      const own = this.#own.get(place(source))
+      if (own === undefined) this.#answered(datagram, source, undefined)
+      else own.heardItself = true
+    })
+  }
+
+  askOn(link: Link): Promise<Finding<PathFacts>>[] {
+    return this.#ways.methods.flatMap((path) => {
+      const [to] = sendAddresses(link, { ...this.#ways, methods: [path] })
+      return to === undefined ? [] : [this.#ask(link, path, to)]
+    })
+  }
+
+  /** In the order in which they were asked. */
+  pathsOf(links: readonly Link[], findings: readonly Finding<PathFacts>[]): ReadonlyMap<Link, PathFacts[]> {
+    const rest = [...findings]
+    return new Map(links.map((link) => [link, rest.splice(0, this.#pathCount(link)).map((finding) => finding())]))
+  }
+
+  #pathCount(link: Link): number {
+    return this.#ways.methods.filter((path) => sendAddresses(link, { ...this.#ways, methods: [path] }).length > 0)
+      .length
+  }
+
+  async askHost(to: string, ms: number): Promise<Finding<UnicastFacts>> {
+    const ports = this.#node.settings.designatedPorts
+    const socket = this.#post.opener.net.createSocket({ type: to.includes(':') ? 'udp6' : 'udp4' })
+    const answers: Answer[] = []
+    socket.on('message', (datagram: Uint8Array, source: Source) => {
+      this.#answered(datagram, source, answers)
+    })
+    const { sent, errors } = await this.#post.ask(socket, to, ports, () => this.#question())
+    const refused: number[] = []
+    await Promise.all(
+      ports.map(async (port) => {
+        if (await this.#post.isRefused(to, port, this.#question(), ms / 2)) refused.push(port)
+      }),
+    )
+    return () => ({ to, sent, errors, refused: refused.sort((a, b) => a - b), answers })
+  }
+
+  async #ask(link: Link, path: Method, to: string): Promise<Finding<PathFacts>> {
+    const { settings } = this.#node
+    const facts = { path, family: link.family, to } as const
+    try {
+      const socket = await openExclusive(this.#post.opener, link, settings.host, this.#ways.platform)
+      const found = { heardItself: false, answers: [] as Answer[] }
+      this.#own.set(place(socket.address()), found)
+      socket.on('message', (datagram: Uint8Array, source: Source) => {
+        this.#answered(datagram, source, found.answers)
+      })
+      const { sent, errors } = await this.#post.ask(socket, to, settings.designatedPorts, () => this.#question())
+      return () => ({ ...facts, sent, errors, ...found })
+    } catch (error) {
+      const errors = [(error as NodeJS.ErrnoException).code ?? messageOf(error)]
+      return () => ({ ...facts, sent: 0, errors, heardItself: false, answers: [] })
+    }
+  }
+
+  #answered(datagram: Uint8Array, source: Source, answers: Answer[] | undefined): void {
+    const packet =
+      datagram.length > maxDatagram ? undefined : packetIn(datagram, this.#node.use('wire'), this.#node.packets)
+    if (packet === undefined) {
+      this.witnesses.noteUnreadable(source)
+      return
+    }
+    this.witnesses.note(packet, source, answers !== undefined, systemClock.now())
+    const { address, port } = source
+    if (answers?.some((each) => each.address === address && each.port === port) === false)
+      answers.push({ address, port })
+  }
+
+  #question(): Uint8Array {
+    return datagramOf(this.#node.use('wire'), inquiry(systemClock.now()))
+  }
+}
+
+/** Without a zone, which some say and some do not. */
+const place = ({ address, port }: Source): string => `${address.split('%')[0] ?? ''} ${String(port)}`

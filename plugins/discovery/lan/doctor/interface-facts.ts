@@ -1,0 +1,43 @@
+/** What the machine's interfaces are to discovery, those among them that cannot be used. */
+import type { NetworkInterface } from '../../../../core/index.ts'
+import { chooseLinks, type Link, type Wanted } from '../links.ts'
+import type { InterfaceFacts, PathFacts } from './facts.ts'
+
+export async function interfaceFacts(
+  interfaces: readonly NetworkInterface[],
+  wanted: Wanted,
+  paths: ReadonlyMap<Link, readonly PathFacts[]>,
+): Promise<InterfaceFacts[]> {
+  const used = new Set([...paths.keys()].map(({ name }) => name))
+  const suited = new Set(chooseLinks(interfaces, 'all').map(({ name }) => name))
+  const present = interfaces.map(({ name, addresses }): InterfaceFacts => {
+    const all = addresses.map(({ address, internal }) => ({ address, internal }))
+    return {
+      name,
+      state: used.has(name) ? 'used' : suited.has(name) ? 'unused' : 'unsuited',
+      addresses: all.map(({ address }) => address),
+      loopback: all.every(({ internal }) => internal),
+      paths: [...paths].flatMap(([link, own]) => (link.name === name ? own : [])),
+    }
+  })
+  const names = new Set(present.map(({ name }) => name))
+  const absent = [...(await downInterfaces()), ...(Array.isArray(wanted) ? (wanted as readonly string[]) : [])]
+  const down = [...new Set(absent)].filter((name) => !names.has(name))
+  return [
+    ...present,
+    ...down.map((name) => ({ name, state: 'down', addresses: [], loopback: name === 'lo', paths: [] }) as const),
+  ]
+}
+
+/** Node lists only those that are up. Asking the system takes it a while, which a doctor may take. */
+async function downInterfaces(): Promise<string[]> {
+  try {
+    const { networkInterfaces } = await import('systeminformation')
+    const all = await networkInterfaces()
+    return (Array.isArray(all) ? all : [all])
+      .filter(({ iface, operstate }) => iface !== '' && operstate === 'down')
+      .map(({ iface }) => iface)
+  } catch {
+    return [] // it only adds to what is known
+  }
+}
