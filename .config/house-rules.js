@@ -14,11 +14,7 @@ const homes = [
     allowed: /^(core\/(config\/|validators\.ts$)|schemas\/build-validators\.ts$)/,
     home: 'core/config/, core/validators.ts and schemas/build-validators.ts',
   },
-  {
-    packages: ['systeminformation'],
-    allowed: /^plugins\/(identity\/default|discovery\/lan\/doctor)\//,
-    home: 'plugins/identity/default/ and plugins/discovery/lan/doctor/',
-  },
+  { packages: ['systeminformation'], allowed: /^plugins\/identity\/default\//, home: 'plugins/identity/default/' },
   { packages: ['fatfs'], allowed: /^plugins\/files\/image\//, home: 'plugins/files/image/' },
   {
     packages: ['commander', 'cli-table3', 'cli-progress'],

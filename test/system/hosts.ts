@@ -1,6 +1,7 @@
 /** Hosts of a LAN of their own, in network namespaces (netlab.sh). Nothing is sent anywhere else. */
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -57,6 +58,17 @@ export class Hosts {
     const node = [process.execPath, '--conditions=p2pnet-source', `--import=${tsx}`, program]
     // `ip netns exec` becomes the program: a signal to the child reaches the program itself.
     return spawn('ip', ['netns', 'exec', this.#name(host), ...node, ...words], { env, ...options })
+  }
+
+  /** The same, to its end: exit code, and what it printed. */
+  async finish(host: number, program: string, words: readonly string[], cwd: string) {
+    const child = this.spawn(host, program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    let err = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text))
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, out, err }
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 /** From what was found to what is likely wrong, and what to do about it. Pure: facts in, causes out. */
+import { isLoopback } from '../links.ts'
 import type { Facts, HeardFacts, InterfaceFacts, PathFacts } from './facts.ts'
 
 export interface Cause {
@@ -45,8 +46,16 @@ function ofInterfaces({ interfaces, host }: Facts): Cause[] {
   else if (used.every(({ loopback }) => loopback))
     causes.push({
       cause: 'loopback-only',
-      text: `The node keeps to this machine: network.host is ${host}.`,
-      remedy: 'Start it with --lan, and examine with --lan, to find nodes on other machines.',
+      ...(isLoopback(host)
+        ? {
+            text: `The node keeps to this machine: network.host is ${host}.`,
+            remedy: 'Start it with --lan, and examine with --lan, to find nodes on other machines.',
+          }
+        : {
+            text: 'Loopback is the only interface that can be used.',
+            remedy:
+              'Bring up one that leads to the others, or add it to `interfaces` among the options of discovery-lan.',
+          }),
     })
   for (const { name, state } of interfaces) {
     if (state === 'down')

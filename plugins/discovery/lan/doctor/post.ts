@@ -44,8 +44,8 @@ export class Post {
     const socket = this.#own(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
     const refused = once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
     try {
-      socket.connect(port, address, () => {
-        socket.send(question, () => undefined)
+      socket.connect(port, address, (error?: Error | null) => {
+        if (!error) socket.send(question, () => undefined)
       })
       return await Promise.race([refused, sleep(systemClock, ms).then(() => false)])
     } catch {

@@ -59,6 +59,12 @@ const cases: readonly (readonly [what: string, facts: Partial<Facts>, causes: re
     /--lan/,
   ],
   [
+    'loopback alone, of a node that would use more',
+    { interfaces: [lan({ name: 'lo', loopback: true })] },
+    ['loopback-only'],
+    /Bring up/,
+  ],
+  [
     'an interface that is down',
     { interfaces: [lan(), lan({ name: 'eth1', state: 'down', paths: [], addresses: [] })] },
     ['interface-down'],
