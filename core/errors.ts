@@ -49,6 +49,7 @@ export const kernelErrors = {
   E_DISCONNECTED: 'The other side left.',
   E_CONNECTION: 'The connection broke; the cause says how.',
   E_DUPLICATE: 'Nothing to do: another channel to the same peer stays open.',
+  E_STALE: 'Nothing to do: the peer is back on another channel, and this one was dead.',
   E_SELF: 'Nothing to do: the node had dialled itself.',
   E_WRONG_PEER: 'Somebody else answers at this address; check the identifier or forget the address.',
   E_HANDSHAKE: 'Both nodes must use the same handshake, network name and wire.',

@@ -100,6 +100,7 @@ export function fakeContext(setup: FakeSetup = {}): FakeContext {
       return fake.node.listening
     },
     interfaces: loopbackOnly,
+    knownPeers: Object.assign([], { get: () => undefined }),
     get channels() {
       return fake.node.channels
     },
