@@ -130,8 +130,7 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   #close(channel: PeerChannel, { code, message: reason }: P2PNetError): false {
-    if (!gaveWay(code) && code !== 'E_SELF')
-      this.#services.refuse({ code, reason }, channel, 'trust.connection')
+    if (!gaveWay(code) && code !== 'E_SELF') this.#services.refuse({ code, reason }, channel, 'trust.connection')
     // Whoever answers in somebody's place learns neither that nor whose.
     void channel.close({ code, reason }, code === 'E_WRONG_PEER' ? handshakeFailed : undefined)
     return false

@@ -97,6 +97,7 @@ export class KnownPeers implements Iterable<Peer> {
     entry.addresses = entry.addresses.map((known) =>
       known.via === ownWord ? { ...known, lastSeen: entry.lastSeen } : known,
     )
+    this.#makeRoom(ownWord)
     this.#options.changed()
   }
 

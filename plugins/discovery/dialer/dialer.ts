@@ -24,8 +24,6 @@ export interface DialerLimits {
 
 /** An address that answered is left alone for so long, in ms, and then dialled again if it is heard of again. */
 const restMs = 30_000
-/** The same for another address of somebody whose channel turned out to be alive. */
-const elsewhereMs = 600_000
 /** On a live channel something is said more often than that, in ms. */
 const silentMs = 20_000
 /** Addresses that are remembered. */
@@ -111,15 +109,29 @@ export class Dialer {
     if (rank === 'hearsay' && due > now) return
     const channel = this.#channelTo(target)
     const dialledAt = this.#dialled.get(target.key) ?? -Infinity
-    const rest = channel === undefined ? restMs : elsewhereMs
-    if (channel === undefined ? due === 0 && now - dialledAt < rest : !isElsewhere(target, channel, now, dialledAt))
+    if (channel === undefined ? due === 0 && now - dialledAt < restMs : !this.#isElsewhere(target, channel, dialledAt))
       return
     if (!this.#targets.add({ ...target, due, ...(channel !== undefined && { anew: true }) }))
       log.debug('the queue of candidates is full', { target: target.key })
   }
 
+  /**
+   * Somebody with a channel is heard at an address where it was not before: it may have moved there, and the channel be
+   * dead. To find out costs a dial. Where it was heard from the beginning it is at home too, and is dialled only when
+   * nothing comes on the channel any more.
+   */
+  #isElsewhere({ identifier, rank, host, key }: Place, channel: PeerChannel, dialledAt: number): boolean {
+    if (identifier === undefined || rank !== 'near' || channel.peer.address === host) return false
+    const now = this.#ctx.clock.now()
+    if (now - channel.lastReceivedAt >= silentMs) return now - dialledAt >= restMs
+    if (dialledAt !== -Infinity) return false
+    if (now - channel.openedAt >= restMs) return true
+    this.#dialled.set(key, now)
+    return false
+  }
+
   /** An open channel to the peer of the target, or to the place if the peer is unknown. */
-  #channelTo({ identifier, host, port }: PeerPlace): PeerChannel | undefined {
+  #channelTo({ identifier, host, port }: Place): PeerChannel | undefined {
     for (const [channel, target] of this.#reached)
       if (identifier !== undefined && target.identifier === identifier && !channel.closed) return channel
     for (const channel of this.#ctx.network.channels) {
@@ -148,6 +160,7 @@ export class Dialer {
       }
       this.#targets.remove(target)
       if (target.anew === true || this.#channelTo(target) === undefined) void this.#dial(target)
+      else this.#dialled.set(target.key, now)
     }
     if (soonest < Infinity)
       this.#timer = clock.setTimeout(() => {
@@ -158,7 +171,11 @@ export class Dialer {
   /** Lists never take more than half of the places, and what is heard of leaves some to whoever was trusted. */
   #hasPlace(rank: Rank): boolean {
     const { concurrent } = this.#limits
-    const places = { proved: concurrent, near: concurrent - Math.floor(concurrent / 4), hearsay: Math.ceil(concurrent / 2) }
+    const places = {
+      proved: concurrent,
+      near: concurrent - Math.floor(concurrent / 4),
+      hearsay: Math.ceil(concurrent / 2),
+    }
     const others = [...this.#dialling.values()].filter((target) => target.rank === rank).length
     return this.#dialling.size < concurrent && others < places[rank]
   }
@@ -203,19 +220,10 @@ export class Dialer {
   }
 }
 
-type PeerPlace = Pick<Target, 'identifier' | 'host' | 'port'>
+/** A target of which it is open when. */
+type Place = Omit<Target, 'due'>
 
-function targetAt(identifier: string | undefined, { host, port, scheme }: KnownAddress, rank: Rank): Omit<Target, 'due'> {
+function targetAt(identifier: string | undefined, { host, port, scheme }: KnownAddress, rank: Rank): Place {
   const key = `${scheme}://${host}:${String(port)}`
   return { key, host, port, scheme, rank, ...(identifier !== undefined && { identifier }) }
-}
-
-/**
- * Somebody with a channel was heard at another address: it may have moved there, or be at home on two LANs. To find out
- * costs a dial, once; and again when nothing comes on the channel.
- */
-function isElsewhere({ identifier, rank, host }: Omit<Target, 'due'>, channel: PeerChannel, now: number, dialledAt: number): boolean {
-  if (identifier === undefined || rank !== 'near' || channel.peer.address === host) return false
-  const isSilent = now - channel.lastReceivedAt >= silentMs
-  return now - dialledAt >= (isSilent ? restMs : elsewhereMs)
 }

@@ -17,7 +17,10 @@ export default definePlugin<ResolvedDialerOptions>({
   schema: dialerSchema,
   category: 'Peers',
 
-  setup(ctx, { concurrent, queue, reconnectForMs: forMs, reconnectFirstMs: firstMs, reconnectLongestMs, interfacesMs }) {
+  setup(
+    ctx,
+    { concurrent, queue, reconnectForMs: forMs, reconnectFirstMs: firstMs, reconnectLongestMs, interfacesMs },
+  ) {
     const dialer: Dialer = new Dialer(ctx, { concurrent, queue }, (identifier, code) => {
       redialer.failed(identifier, code)
     })

@@ -64,9 +64,9 @@ export class Redialer {
   /** A dial to it came to nothing. */
   failed(identifier: string, code: string): void {
     const lost = this.#lost.get(identifier)
-    if (lost === undefined || lost.timer !== undefined) return
+    if (lost === undefined) return
     if (final.has(code)) this.stop(identifier)
-    else this.#schedule(lost)
+    else if (lost.timer === undefined) this.#schedule(lost)
   }
 
   /** The node is somewhere else now: everybody is tried at once. */
