@@ -69,6 +69,8 @@ export const kernelErrors = {
   E_PACKET_INVALID: 'The packet does not fit the schema of its type.',
   E_FRAME_INVALID: 'Both nodes must use the same wire plugin.',
   E_FRAME_TOO_LARGE: 'Send less at once, or raise limits.frameBytes on both nodes.',
+  E_ADDRESS:
+    'Nothing to do: the address is not dialled, because nobody can be there or whoever told of it cannot know.',
   E_ORIGIN: 'A packet may only carry the identifier of the peer that sent it.',
 } as const satisfies Record<string, string>
 

@@ -30,10 +30,12 @@ export class Hearsay {
   /** A no to this candidate. `isNew`: the table does not have it yet. */
   objection(candidate: Candidate, isNew: () => boolean): Refusal | undefined {
     const { host, via, from } = candidate
-    if (scopeOf(host) === 'nobody') return refusal(`nobody can be at ${host}`)
-    if (!via.startsWith(shareMark)) return undefined
-    if (from !== undefined ? !canKnow(from, host) : scopeOf(host) === undefined)
-      return refusal('a list names a place that whoever sent it cannot know')
+    const scope = scopeOf(host)
+    if (!via.startsWith(shareMark))
+      return scope === 'nobody' ? { code: 'E_ADDRESS', reason: `nobody can be at ${host}` } : undefined
+    // In the same words for all places, so that a long list is one line of the ledger.
+    if (scope === undefined || scope === 'nobody' || (from !== undefined && !canKnow(from, host)))
+      return { code: 'E_ADDRESS', reason: 'a list names a place where nobody can be, or that its sender cannot know' }
     return isNew() && !this.#takes(via) ? { code: 'E_LIMIT', reason: 'a list brings too many new peers' } : undefined
   }
 
@@ -52,5 +54,3 @@ export class Hearsay {
     return true
   }
 }
-
-const refusal = (reason: string): Refusal => ({ code: 'E_ADDRESS', reason })
