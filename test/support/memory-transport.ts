@@ -40,9 +40,10 @@ export class MemoryNetwork {
     for (const connection of this.#connections) connection.destroy()
   }
 
-  /** Nothing passes any more on what is open; neither side is told. */
-  silence(): void {
-    for (const connection of this.#connections) connection.isSilent = true
+  /** Nothing passes any more on what is open, or nothing towards one address; neither side is told. */
+  silence(towards?: string): void {
+    for (const connection of this.#connections)
+      if (towards === undefined || connection.remoteAddress === towards) connection.isSilent = true
   }
 
   /** A node has another address from now on: it is reached there, and dials from there. */

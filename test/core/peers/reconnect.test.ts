@@ -58,6 +58,7 @@ describe('a trusted channel', () => {
     const [a, b] = [await company.join('a', '10.0.0.1'), await company.join('b', '10.0.0.2', [])]
     await company.introduce(a, b)
     company.network.sever()
+    await company.clock.advance(100)
     await a.block('b')
     const came: unknown[] = []
     b.on('peerAdded', (channel) => came.push(channel))
@@ -98,6 +99,20 @@ describe('a trusted channel', () => {
       expect((await second).closed).to.equal(true)
       expect([...nodes.a.channels]).to.deep.equal([older])
       expect([...nodes.b.channels]).to.have.lengthOf(1)
+    })
+
+  for (const deaf of ['10.0.0.1', '10.0.0.2'])
+    it(`on which only ${deaf} hears nothing leaves one channel on both sides, the same, when a dials anew`, async () => {
+      const [a, b] = [await company.join('a', '10.0.0.1'), await company.join('b', '10.0.0.2')]
+      await company.introduce(a, b)
+      await company.clock.advance(10_000)
+      company.network.silence(deaf)
+      const lost: string[] = []
+      for (const node of [a, b]) node.on('peerRemoved', (_, { code }) => lost.push(code))
+      void a.connect({ ...addressOf(b), identifier: 'b' }, { anew: true })
+      await company.clock.advance(5000)
+      expect(lost).to.deep.equal(deaf === '10.0.0.1' ? ['E_STALE', 'E_STALE'] : ['E_DUPLICATE', 'E_DUPLICATE'])
+      expect([[...a.channels].length, [...b.channels].length]).to.deep.equal([1, 1])
     })
 
   it('is not pushed out by somebody who only claims the name', async () => {
