@@ -49,6 +49,7 @@ export const kernelErrors = {
   E_DISCONNECTED: 'The other side left.',
   E_CONNECTION: 'The connection broke; the cause says how.',
   E_DUPLICATE: 'Nothing to do: another channel to the same peer stays open.',
+  E_STALE: 'Nothing to do: the peer is back on another channel, and this one was dead.',
   E_SELF: 'Nothing to do: the node had dialled itself.',
   E_WRONG_PEER: 'Somebody else answers at this address; check the identifier or forget the address.',
   E_HANDSHAKE: 'Both nodes must use the same handshake, network name and wire.',
@@ -68,6 +69,8 @@ export const kernelErrors = {
   E_PACKET_INVALID: 'The packet does not fit the schema of its type.',
   E_FRAME_INVALID: 'Both nodes must use the same wire plugin.',
   E_FRAME_TOO_LARGE: 'Send less at once, or raise limits.frameBytes on both nodes.',
+  E_ADDRESS:
+    'Nothing to do: the address is not dialled, because nobody can be there or whoever told of it cannot know.',
   E_ORIGIN: 'A packet may only carry the identifier of the peer that sent it.',
 } as const satisfies Record<string, string>
 

@@ -6,7 +6,7 @@ import type { P2PNetError } from './errors.ts'
 import type { NetworkPacket, Packet } from './packets/packet.ts'
 import type { IncomingAttempt } from './peers/inbound-queue.ts'
 import type { PeerChannel } from './peers/channel.ts'
-import type { Peer } from './peers/peer.ts'
+import type { KnownAddress, Peer } from './peers/peer.ts'
 import type { Listening } from './peers/transport.ts'
 import type { Decision } from './trust/ledger.ts'
 import type { TrustLevel } from './trust/levels.ts'
@@ -48,10 +48,12 @@ export interface Events {
   peerRemoved: [channel: PeerChannel, reason: P2PNetError]
   /** A peer reached a level, or lost it; `channel.trusted` says whether the policy trusts it. */
   trustChanged: [channel: PeerChannel, level: TrustLevel]
+  /** A peer whose trusted channel was lost is trusted again, after so many ms; whichever side dialled. */
+  reconnected: [channel: PeerChannel, awayMs: number]
   /** Event placement: somebody wants in. */
   incomingPeer: [attempt: IncomingAttempt]
-  /** Discovery heard of somebody and nobody objected. */
-  candidate: [peer: Peer]
+  /** Discovery heard of somebody and nobody objected; `heard`: the address that was told now. */
+  candidate: [peer: Peer, heard?: KnownAddress]
   /** Any packet, after admission and before its handlers. */
   packet: [packet: Packet | NetworkPacket, channel: PeerChannel]
   /** A PureMessage, from its built-in action. */

@@ -130,6 +130,10 @@ export class Kernel {
     return this.#rooms.knownPeers
   }
 
+  get objectionTo(): PeerRooms['objectionTo'] {
+    return this.#rooms.objectionTo
+  }
+
   get queue(): PeerRooms['queue'] {
     return this.#rooms.queue
   }
@@ -145,6 +149,7 @@ export class Kernel {
   async start(): Promise<void> {
     await this.lists.load()
     await this.#identify()
+    for (const peer of (await this.#rooms.peersFile.load()).toReversed()) this.knownPeers.restore(peer)
     await this.host.start()
     await this.connector.listen()
     this.#rooms.idleWatch.start()
@@ -159,6 +164,7 @@ export class Kernel {
     await Promise.all([...this.channels].map((channel) => channel.close(reason)))
     await this.host.stop()
     await this.lists.settled()
+    await this.#rooms.peersFile.close()
     this.oversight.close()
     this.#settleLog()
     this.log.logger.info('stopped')

@@ -58,6 +58,13 @@ export function logEvents(events: GuardedEmitter, log: Logger, clock: Clock): ()
     owner,
   )
   events.on(
+    'reconnected',
+    (channel, awayMs) => {
+      if (changes.allows()) peers.info('reconnected', { ...who(channel), awayMs })
+    },
+    owner,
+  )
+  events.on(
     'refused',
     ({ plugin, hook, code, reason, peer, count }) => {
       // What repeats is counted in the ledger; a flood must not fill the disk, whatever it varies.

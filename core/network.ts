@@ -21,6 +21,7 @@ import type { NetworkInterface } from './interfaces.ts'
 import { Kernel } from './kernel.ts'
 import { openLogger, type Logger } from './log.ts'
 import type { PeerChannel } from './peers/channel.ts'
+import type { ConnectOptions } from './peers/connector.ts'
 import type { IncomingAttempt } from './peers/inbound-queue.ts'
 import type { KnownPeers } from './peers/known-peers.ts'
 import type { DialTarget } from './peers/peer.ts'
@@ -144,7 +145,7 @@ export class PeerNetwork {
   }
 
   /** @throws P2PNetError E_DIAL, E_LIMIT, E_BLOCKED, E_ABORTED */
-  connect(target: DialTarget, options: { readonly signal?: AbortSignal } = {}): Promise<PeerChannel> {
+  connect(target: DialTarget, options: ConnectOptions = {}): Promise<PeerChannel> {
     if (this.#kernel.state !== 'running' && this.#kernel.state !== 'starting')
       return Promise.reject(
         new P2PNetError('E_STATE', `the node is ${this.#kernel.state}`, { remedy: 'Connect while the node runs.' }),

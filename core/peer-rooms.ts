@@ -12,11 +12,23 @@ import { Connector } from './peers/connector.ts'
 import { Doorway } from './peers/doorway.ts'
 import { IdleWatch } from './peers/idle-watch.ts'
 import { InboundQueue } from './peers/inbound-queue.ts'
+import { Hearsay } from './peers/hearsay.ts'
 import { KnownPeers } from './peers/known-peers.ts'
+import { isOwnAddress } from './peers/own-address.ts'
+import { ownWord, type Candidate } from './peers/peer.ts'
+import { PeersFile } from './peers/peers-file.ts'
+import { Reunions } from './peers/reunions.ts'
+import type { Refusal } from './trust/refusal.ts'
 import { Handshakes } from './trust/handshakes.ts'
+
+/** Peers speak four times in `limits.idleMs`: whoever missed three is not there. */
+const deadShare = 3 / 4
 
 export interface PeerRooms {
   readonly knownPeers: KnownPeers
+  readonly peersFile: PeersFile
+  /** A no to what somebody says about others. */
+  objectionTo(candidate: Candidate): Refusal | undefined
   readonly channels: Channels
   readonly handshakes: Handshakes
   readonly queue: InboundQueue
@@ -30,12 +42,26 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
   const { limits } = settings
   const generation = () => kernel.generation
 
-  const knownPeers = new KnownPeers({
+  const knownPeers: KnownPeers = new KnownPeers({
     clock,
     capacity: limits.knownPeers,
     defaultScheme: () => connector.defaultScheme,
     ownIdentifier: () => kernel.identifier,
+    isOwnAddress: (address) => isOwnAddress(address, connector.listening),
     isConnected: (identifier) => channels.byIdentifier(identifier) !== undefined,
+    changed: () => {
+      peersFile.note()
+    },
+  })
+  const peersFile: PeersFile = new PeersFile({
+    clock,
+    log: kernel.log.logger.child({}, 'Peers'),
+    dataDir: settings.dataDir,
+    proved: () => knownPeers.proved(),
+  })
+  const hearsay = new Hearsay(clock)
+  const reunions = new Reunions(clock, (channel, awayMs) => {
+    events.emit('reconnected', channel, awayMs)
   })
 
   const channels: Channels = new Channels({
@@ -47,6 +73,16 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
     named: (channel) => {
       remember(channel, knownPeers)
     },
+    self: ({ peer: { address: host, port }, inbound, scheme }) => {
+      if (!inbound) knownPeers.forgetAddress({ host, port, scheme })
+    },
+    gone: (channel) => {
+      const { identifier } = channel.peer
+      if (identifier === undefined) return
+      if (channel.lost) knownPeers.prove(identifier)
+      reunions.gone(channel, channels.byIdentifier(identifier))
+    },
+    deadMs: limits.idleMs * deadShare,
   })
 
   const handshakes = new Handshakes({
@@ -93,8 +129,19 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
     handshakes,
     channel: channelServices(kernel),
   })
+  events.on(
+    'trustChanged',
+    (channel) => {
+      const { identifier } = channel.peer
+      if (!channel.trusted || identifier === undefined) return
+      knownPeers.prove(identifier)
+      reunions.trusted(channel)
+    },
+    'kernel',
+  )
   const idleWatch = new IdleWatch({ clock, idleMs: limits.idleMs, channels, refuse })
-  return { knownPeers, channels, handshakes, queue, idleWatch, connector }
+  const objectionTo = (candidate: Candidate) => hearsay.objection(candidate, () => !knownPeers.has(candidate))
+  return { knownPeers, peersFile, objectionTo, channels, handshakes, queue, idleWatch, connector }
 }
 
 /** Made at the first channel: the wire is known only after setup. */
@@ -106,7 +153,7 @@ function channelServices(kernel: Kernel): () => ChannelServices {
     events,
     refuse,
     generation: () => kernel.generation,
-    claim: (channel, identifier) => kernel.channels.claim(channel, identifier),
+    claim: (channel, identifier) => kernel.channels.claim(channel, identifier, 'claimed'),
   })
   let services: ChannelServices | undefined
   return () =>
@@ -142,7 +189,9 @@ function objection({ policy, lists }: Kernel, identifier: string): P2PNetError |
 
 /** A dialled address is where the peer listens; one that dialled in says so itself, if it wants to be dialled. */
 function remember({ peer: { identifier, address, port }, inbound, scheme }: PeerChannel, knownPeers: KnownPeers): void {
-  if (identifier !== undefined && !inbound) knownPeers.add({ host: address, port, scheme, identifier, via: 'channel' })
+  if (identifier === undefined) return
+  if (inbound) knownPeers.met(identifier)
+  else knownPeers.add({ host: address, port, scheme, identifier, via: ownWord })
 }
 
 function farewellBytes(kernel: Kernel, reason: P2PNetError): Uint8Array | undefined {

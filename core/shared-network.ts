@@ -11,7 +11,7 @@ import type { Kernel } from './kernel.ts'
 import type { NetworkPacket } from './packets/packet.ts'
 import type { Frame } from './packets/wire.ts'
 import type { PeerChannel } from './peers/channel.ts'
-import type { Candidate } from './peers/peer.ts'
+import { shareMark, type Candidate, type PeerAddress } from './peers/peer.ts'
 import type { Refusal } from './trust/refusal.ts'
 
 export function sharedNetwork(kernel: Kernel): SharedNetwork {
@@ -48,7 +48,7 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
       return kernel.channels.trusted
     },
     candidate: (candidate) => hearOf(kernel, candidate),
-    connect: (target, options = {}) => kernel.connector.connect(target, options.signal),
+    connect: (target, options = {}) => kernel.connector.connect(target, options),
     post: (packet, channels) => post(kernel, packet, channels),
     decisions: (query) => kernel.ledger.read(query),
     async block(target, { until } = {}) {
@@ -105,19 +105,30 @@ function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
   if (candidate.identifier !== undefined && candidate.identifier === kernel.identifier) return undefined
   const peer = candidate.identifier ?? candidate.host
   const refusal =
+    kernel.objectionTo(candidate) ??
     kernel.generation.at.discovery.candidate.call(candidate) ??
     (kernel.lists.isBlocked(peer) || (isIP(candidate.host) !== 0 && kernel.lists.isBlocked(candidate.host))
       ? blocked
       : undefined)
   if (refusal !== undefined) {
-    kernel.refuse(refusal, peer, 'discovery.candidate')
+    kernel.refuse(refusal, tellerOf(candidate) ?? peer, 'discovery.candidate')
     return refusal
   }
   const known = kernel.knownPeers.add(candidate)
   if (known === undefined) return undefined
-  kernel.events.emit('candidate', known)
+  kernel.events.emit('candidate', known, known.addresses.find(isAt(candidate)))
   return undefined
 }
+
+/** A list is one thing that somebody says, however long: what is refused of it counts as one. */
+function tellerOf({ via }: Candidate): string | undefined {
+  return via.startsWith(shareMark) ? via.slice(shareMark.length) : undefined
+}
+
+const isAt =
+  ({ host, port, scheme }: Candidate) =>
+  (known: PeerAddress): boolean =>
+    known.host === host && known.port === port && (scheme === undefined || known.scheme === scheme)
 
 function post(kernel: Kernel, packet: NetworkPacket, channels: readonly PeerChannel[]): DistributionResult[] {
   let frame: Frame
@@ -146,7 +157,7 @@ function identify(kernel: Kernel, channel: PeerChannel, identifier: string): boo
   if (channel.closed) return false
   const known = channel.peer.identifier
   if (known === identifier) return true
-  if (known === undefined) return kernel.channels.claim(channel, identifier)
+  if (known === undefined) return kernel.channels.claim(channel, identifier, 'proved')
   const refusal: Refusal = { code: 'E_ORIGIN', reason: 'the peer has proved to be somebody else than it said' }
   kernel.refuseChannel(refusal, channel, 'trust.handshake')
   void channel.close(refusal)

@@ -44,6 +44,9 @@ export function tellEvents(network: PeerNetwork, tell: (event: StartEvent) => vo
     .on('trustChanged', (channel, level) => {
       say('trustChanged', { ...about(channel), level: trustLevelName(level), trusted: channel.trusted })
     })
+    .on('reconnected', (channel, awayMs) => {
+      say('reconnected', { ...about(channel), awayMs })
+    })
     .on('incomingPeer', ({ address, port }) => {
       say('incomingPeer', { peer: { address, port } })
     })
@@ -71,7 +74,7 @@ export function tellEvents(network: PeerNetwork, tell: (event: StartEvent) => vo
 export function isNews({ event, reason }: StartEvent): boolean {
   if (event === 'refused') return !String(reason).startsWith('Disconnect ')
   const { code } = (reason ?? {}) as { code?: string }
-  return event !== 'peerRemoved' || (code !== 'E_DUPLICATE' && code !== 'E_SELF')
+  return event !== 'peerRemoved' || (code !== 'E_DUPLICATE' && code !== 'E_STALE' && code !== 'E_SELF')
 }
 
 /** The event as a line for people. Whatever a peer has a say in is made printable. */
@@ -102,6 +105,8 @@ function sentenceOf(event: string, who: string, fields: Readonly<Record<string, 
       return `${who} is gone: ${reason?.code ?? ''} ${reason?.message ?? ''}`
     case 'trustChanged':
       return `${who} is ${text('level')}${fields.trusted === true ? ', trusted' : ', not trusted'}`
+    case 'reconnected':
+      return `${who} is back after ${String(Math.round(Number(fields.awayMs) / 100) / 10)} s`
     case 'incomingPeer':
       return `${who} waits to be accepted`
     case 'message':

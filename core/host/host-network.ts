@@ -6,6 +6,7 @@ import type { HookName, Hooks, KeyedHooks } from '../hooks.ts'
 import type { NetworkInterface } from '../interfaces.ts'
 import type { AnyPacket } from '../packets/packet.ts'
 import type { PeerChannel } from '../peers/channel.ts'
+import type { ConnectOptions } from '../peers/connector.ts'
 import type { KnownPeers } from '../peers/known-peers.ts'
 import type { Candidate, DialTarget } from '../peers/peer.ts'
 import type { Listening } from '../peers/transport.ts'
@@ -76,7 +77,7 @@ export interface HostNetwork {
   readonly trustedChannels: readonly PeerChannel[]
   /** Hearsay about a peer. Asks discovery.candidate; a refusal comes back and stands in the ledger. */
   candidate(candidate: Candidate): Refusal | undefined
-  connect(target: DialTarget, options?: { readonly signal?: AbortSignal }): Promise<PeerChannel>
+  connect(target: DialTarget, options?: ConnectOptions): Promise<PeerChannel>
   /**
    * One packet to many: packets.outgoing once, encoded once. Never waits; a channel that cannot take it has a row that
    * says why.

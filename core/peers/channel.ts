@@ -11,6 +11,7 @@ import type { Limits } from '../settings.ts'
 import type { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import { TrustState } from '../trust/trust-state.ts'
+import { plainAddress } from './address-group.ts'
 import { Intake, type IntakeEvents } from './intake.ts'
 import { OutQueue, type OutQueueEvents, type OutQueueOptions } from './out-queue.ts'
 import { Reader } from './reader.ts'
@@ -49,9 +50,15 @@ export interface ChannelServices {
   turn(ms: number): void
   /** A no of the channel itself, for the ledger. */
   refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
-  /** For E_DUPLICATE it finds the channel that stays: yieldTo() or failTrust() comes of it. */
+  /** Where it gave way to another it finds that one: yieldTo() or failTrust() comes of it. */
   closed(channel: PeerChannel, reason: P2PNetError): void
 }
+
+/** A goodbye for these reasons is none: nobody wanted the channel to end. */
+const unwanted: ReadonlySet<string> = new Set(['E_CONNECTION', 'E_IDLE', 'E_SLOW_PEER', 'E_STALE'])
+
+/** One channel gave way to another to the same peer. */
+export const gaveWay = (code: string): boolean => code === 'E_DUPLICATE' || code === 'E_STALE'
 
 /** How long a goodbye may take to leave before the connection is cut. */
 const farewellMs = 1000
@@ -95,6 +102,8 @@ export class PeerChannel {
   /** Name of the transport. */
   readonly scheme: string
   readonly openedAt: number
+  /** The address on this side, where the transport has one. */
+  readonly localAddress: string | undefined
   /** Identifier of whom this node dialled, if it knew. */
   readonly expected: string | undefined
   readonly #services: ChannelServices
@@ -108,6 +117,9 @@ export class PeerChannel {
   /** The other side has ended; what it sent before is still being handled. */
   #over = false
   #closing = false
+  /** One side has said that it leaves. */
+  #goodbye = false
+  #lost = false
   #awaitsProof = false
   /** Made when somebody asks for the signal. */
   #abort: AbortController | undefined
@@ -132,6 +144,7 @@ export class PeerChannel {
     this.#services = services
     this.#connection = connection
     this.openedAt = services.clock.now()
+    this.localAddress = connection.localAddress === undefined ? undefined : plainAddress(connection.localAddress)
     this.#intake = new Intake(connection, services, PeerChannel.#events, this)
     this.#out = new OutQueue(connection, services.out, PeerChannel.#events, this)
   }
@@ -151,6 +164,11 @@ export class PeerChannel {
   /** True once it is closing or closed, or the other side has ended. */
   get closed(): boolean {
     return this.#closing || this.#over
+  }
+
+  /** It was trusted, and has ended although neither side said goodbye: the peer may be worth dialling again. */
+  get lost(): boolean {
+    return this.#lost
   }
 
   /** When bytes came last; milliseconds since 1970. */
@@ -349,6 +367,7 @@ export class PeerChannel {
 
   /** The other side gave a reason for what comes next: the end of the connection. */
   hearFarewell(data: string | undefined): void {
+    this.#goodbye = true
     this.#farewellHeard = readFarewell(data, this.#peer.address)
   }
 
@@ -368,6 +387,18 @@ export class PeerChannel {
     if (encodeCredit === undefined) return false
     if (this.#out.written === this.#bytesOutSeen && !this.closed) this.#out.push(encodeCredit(0))
     this.#bytesOutSeen = this.#out.written
+    return true
+  }
+
+  /** Says something that costs nothing, so that the peer hears that we are here. False: this wire has no words for it. */
+  probe(): boolean {
+    const { encodeCredit } = this.#services.wire
+    if (encodeCredit === undefined) return false
+    try {
+      if (!this.closed) this.#out.push(encodeCredit(0))
+    } catch {
+      // Its queue is full: nothing more can be said, and what waits there says as much.
+    }
     return true
   }
 
@@ -394,6 +425,7 @@ export class PeerChannel {
     const connection = this.#connection
     if (this.#closing) return closeOf(connection)
     const { clock, encode } = this.#services
+    this.#goodbye = true
     this.#end(reason)
     try {
       const said = this.#out.finish(encode(farewell(told, clock.now())))
@@ -421,12 +453,13 @@ export class PeerChannel {
     if (this.#closing) return
     this.#closing = true
     this.#reason = reason
+    this.#lost = this.#trust.trusted && (!this.#goodbye || unwanted.has(reason.code))
     this.#intake.stop()
     this.#takers = nobody
     this.#abort?.abort(reason)
     for (const leaver of this.#leavers) leaver(reason)
     this.#leavers = nobody
-    if (reason.code !== 'E_DUPLICATE') this.#trust.fail(reason)
+    if (!gaveWay(reason.code)) this.#trust.fail(reason)
     this.#services.closed(this, reason)
   }
 }

@@ -2,28 +2,38 @@
  * The open channels: one to each peer. Knows who is who, keeps one of two channels to the same peer, and tells what
  * comes and goes.
  */
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { GuardedEmitter } from '../events.ts'
 import { handshakeFailed, type Refusal } from '../trust/refusal.ts'
 import { Census } from './census.ts'
-import type { PeerChannel } from './channel.ts'
+import { gaveWay, type PeerChannel } from './channel.ts'
+import { contest, type Part, type Verdict } from './contest.ts'
 import { Succession } from './succession.ts'
 
 /** Two channels opened within this time of each other are taken for a simultaneous dial. */
 const simultaneousMs = 2000
-/** How long the other side may take to say which of two channels goes. */
+/** How long the other side may take to say which of two channels goes, where nothing is proved. */
 const decisionMs = 2000
+
+/** How sure it is who the peer is: a name can be claimed by anybody, a proof only be made by its owner. */
+export type Certainty = 'claimed' | 'proved'
 
 export interface ChannelsServices {
   readonly clock: Clock
   readonly events: GuardedEmitter
   readonly ownIdentifier: () => string
+  /** Whoever was silent for longer is not there any more, in ms. */
+  readonly deadMs: number
   /** A no of the operator or of the trust policy to somebody of this name. */
   refuses(identifier: string): P2PNetError | undefined
   refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
   /** A peer has a name now. */
   named(channel: PeerChannel): void
+  /** The node has met itself on this channel. */
+  self(channel: PeerChannel): void
+  /** A channel is gone, and what stays is known. */
+  gone(channel: PeerChannel): void
 }
 
 export class Channels implements Iterable<PeerChannel> {
@@ -32,7 +42,7 @@ export class Channels implements Iterable<PeerChannel> {
   readonly #open = new Set<PeerChannel>()
   readonly #byIdentifier = new Map<string, PeerChannel>()
   /** Second channels to a peer that has to decide which one goes. */
-  readonly #undecided = new Map<PeerChannel, Timer>()
+  readonly #undecided = new Map<PeerChannel, () => void>()
   /** Of the open channels; the address of one never changes. */
   readonly census = new Census()
 
@@ -57,13 +67,18 @@ export class Channels implements Iterable<PeerChannel> {
     return this.#byIdentifier.get(identifier)
   }
 
+  /** A no of the operator or of the policy to somebody of this name. */
+  refuses(identifier: string): P2PNetError | undefined {
+    return this.#services.refuses(identifier)
+  }
+
   /** A channel is open. Its transport may have proved who it is. */
   add(channel: PeerChannel): void {
     this.#open.add(channel)
     this.census.add({ address: channel.peer.address, inbound: channel.inbound })
     this.#services.events.emit('peerAdded', channel)
     const proved = channel.peerKey
-    if (proved !== undefined && !channel.closed) this.claim(channel, proved)
+    if (proved !== undefined && !channel.closed) this.claim(channel, proved, 'proved')
   }
 
   remove(channel: PeerChannel, reason: P2PNetError): void {
@@ -73,17 +88,22 @@ export class Channels implements Iterable<PeerChannel> {
     this.#decided(channel)
     const { identifier } = channel.peer
     if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)
-    if (reason.code === 'E_DUPLICATE') this.#succession.orphan(channel, reason, channel.expected)
+    if (gaveWay(reason.code)) this.#succession.orphan(channel, reason, channel.expected)
     this.#services.events.emit('peerRemoved', channel, reason)
+    this.#services.gone(channel)
   }
 
   /** The peer's name becomes known. False: the channel had to be closed. */
-  claim(channel: PeerChannel, identifier: string): boolean {
+  claim(channel: PeerChannel, identifier: string, certainty: Certainty): boolean {
     const objection = this.#objection(channel, identifier)
     if (objection !== undefined) return this.#close(channel, objection)
     const other = this.#byIdentifier.get(identifier)
+    const decides = identifier >= this.#services.ownIdentifier()
     if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
-    else if (identifier < this.#services.ownIdentifier()) this.#awaitDecision(channel, identifier)
+    else if (certainty === 'proved' && !isSimultaneous(other, channel))
+      this.#contest(channel, other, identifier, decides ? 'decides' : 'waits')
+    else if (!decides) this.#awaitDecision(channel, identifier)
+    else if (this.#isDead(other)) this.#replace(other, channel, identifier)
     else if (this.#loser(other, channel) === channel) {
       // Named before it goes, so that its successor is found.
       channel.identify({ identifier })
@@ -99,7 +119,10 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   #objection(channel: PeerChannel, identifier: string): P2PNetError | undefined {
-    if (identifier === this.#services.ownIdentifier()) return new P2PNetError('E_SELF', 'the node had dialled itself')
+    if (identifier === this.#services.ownIdentifier()) {
+      this.#services.self(channel)
+      return new P2PNetError('E_SELF', 'the node had dialled itself')
+    }
     const { expected } = channel
     if (expected !== undefined && expected !== identifier)
       return new P2PNetError('E_WRONG_PEER', `${channel.peer.address} is ${identifier}, not ${expected}`)
@@ -107,8 +130,7 @@ export class Channels implements Iterable<PeerChannel> {
   }
 
   #close(channel: PeerChannel, { code, message: reason }: P2PNetError): false {
-    if (code !== 'E_DUPLICATE' && code !== 'E_SELF')
-      this.#services.refuse({ code, reason }, channel, 'trust.connection')
+    if (!gaveWay(code) && code !== 'E_SELF') this.#services.refuse({ code, reason }, channel, 'trust.connection')
     // Whoever answers in somebody's place learns neither that nor whose.
     void channel.close({ code, reason }, code === 'E_WRONG_PEER' ? handshakeFailed : undefined)
     return false
@@ -120,21 +142,49 @@ export class Channels implements Iterable<PeerChannel> {
    * cannot push out whoever had it first, and no channel that is trusted goes for one that may come to nothing.
    */
   #loser(older: PeerChannel, newer: PeerChannel): PeerChannel {
-    const isSimultaneous = Math.abs(newer.openedAt - older.openedAt) < simultaneousMs
-    return isSimultaneous && !older.trusted && older.inbound && !newer.inbound ? older : newer
+    return isSimultaneous(older, newer) && !older.trusted && older.inbound && !newer.inbound ? older : newer
+  }
+
+  /** The peer has proved itself on both: a sign of life on the older says which one goes. */
+  #contest(newer: PeerChannel, older: PeerChannel, identifier: string, part: Part): void {
+    const settle = (verdict: Verdict) => {
+      this.#decided(newer)
+      if (newer.closed || this.#byIdentifier.get(identifier) === newer) return
+      const isDead = verdict === 'dead' && this.#byIdentifier.get(identifier) === older
+      if (isDead) this.#replace(older, newer, identifier)
+      else this.#close(newer, duplicate(identifier))
+    }
+    this.#undecided.set(newer, contest(this.#services.clock, older, part, settle))
+  }
+
+  /** Whoever is alive says so now and then, where the wire has words for it. */
+  #isDead(channel: PeerChannel): boolean {
+    const { clock, deadMs } = this.#services
+    return channel.silentMs(clock.now()) > deadMs && channel.probe()
+  }
+
+  /** Nothing was heard on the older channel. */
+  #replace(older: PeerChannel, newer: PeerChannel, identifier: string): void {
+    this.#byIdentifier.set(identifier, newer)
+    this.#close(older, new P2PNetError('E_STALE', `${identifier} is back on another channel, and this one is silent`))
   }
 
   /** The other side decides. If it does not, it may be somebody else who only says this name: the newer channel goes. */
   #awaitDecision(newer: PeerChannel, identifier: string): void {
     const timer = this.#services.clock.setTimeout(() => {
       this.#undecided.delete(newer)
-      if (this.#byIdentifier.get(identifier) !== newer) this.#close(newer, duplicate(identifier))
+      const holder = this.#byIdentifier.get(identifier)
+      if (holder === undefined || holder === newer || newer.closed) return
+      if (this.#isDead(holder)) this.#replace(holder, newer, identifier)
+      else this.#close(newer, duplicate(identifier))
     }, decisionMs)
-    this.#undecided.set(newer, timer)
+    this.#undecided.set(newer, () => {
+      this.#services.clock.clear(timer)
+    })
   }
 
   #decided(channel: PeerChannel): void {
-    this.#services.clock.clear(this.#undecided.get(channel))
+    this.#undecided.get(channel)?.()
     this.#undecided.delete(channel)
   }
 
@@ -148,6 +198,10 @@ export class Channels implements Iterable<PeerChannel> {
       return
     }
   }
+}
+
+function isSimultaneous(older: PeerChannel, newer: PeerChannel): boolean {
+  return Math.abs(newer.openedAt - older.openedAt) < simultaneousMs
 }
 
 function duplicate(identifier: string): P2PNetError {

@@ -11,6 +11,12 @@ import type { Doorway } from './doorway.ts'
 import type { DialTarget } from './peer.ts'
 import type { Connection, Listening, Transport, TransportListener } from './transport.ts'
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** Dial although a channel to this peer is open: that one may be dead. Of the two one stays. */
+  readonly anew?: boolean
+}
+
 export interface ConnectorServices {
   readonly settings: NodeSettings
   readonly transports: ReadonlyMap<string, Transport>
@@ -68,11 +74,13 @@ export class Connector {
   }
 
   /** @throws P2PNetError as the transport, and E_ABORTED, E_TRANSPORT_UNKNOWN, E_STOPPING, E_LIMIT, E_BLOCKED */
-  async connect(target: DialTarget, signal?: AbortSignal): Promise<PeerChannel> {
+  async connect(target: DialTarget, { signal, anew }: ConnectOptions = {}): Promise<PeerChannel> {
     const { channels, doorway, transports } = this.#services
     const { host, port, identifier, scheme = this.defaultScheme } = target
     const known = identifier === undefined ? undefined : channels.byIdentifier(identifier)
-    if (known !== undefined && !known.closed) return known
+    if (anew !== true && known !== undefined && !known.closed) return known
+    const unwanted = identifier === undefined ? undefined : channels.refuses(identifier)
+    if (unwanted !== undefined) throw unwanted
     const transport = transports.get(scheme)
     if (transport === undefined)
       throw new P2PNetError('E_TRANSPORT_UNKNOWN', `no plugin registers the transport ${scheme}`)

@@ -16,6 +16,8 @@ export interface ChunkReader {
 export interface Connection extends Duplex {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
+  /** The address on this side, where the transport has one. */
+  readonly localAddress?: string | undefined
   /** Identifier of the key that the transport proved, if it proves one. */
   readonly peerKey?: string
   /** Binds a handshake to this very connection (RFC 5705, RFC 9266). */

@@ -2,7 +2,7 @@
 
 import { validate } from './validators/dialer.ts'
 
-/** Dials the candidates that discovery brings. */
+/** Dials the candidates that discovery brings, and whoever was trusted and got lost. */
 export interface DialerOptions {
   /**
    * Dials under way at once.
@@ -11,14 +11,38 @@ export interface DialerOptions {
    */
   readonly concurrent?: number
   /**
-   * Candidates waiting to be dialled.
+   * Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.
    *
    * @default 64
    */
   readonly queue?: number
+  /**
+   * How long a trusted peer whose channel was lost is dialled again, in ms; 0 is never.
+   *
+   * @default 3600000
+   */
+  readonly reconnectForMs?: number
+  /**
+   * Before the first of these dials, in ms, give or take a quarter; doubled before each further one.
+   *
+   * @default 250
+   */
+  readonly reconnectFirstMs?: number
+  /**
+   * At most so long between two of these dials, in ms, give or take a quarter.
+   *
+   * @default 60000
+   */
+  readonly reconnectLongestMs?: number
+  /**
+   * How often to look whether an address of this machine has gone or come, in ms. Not where the node listens on loopback.
+   *
+   * @default 1000
+   */
+  readonly interfacesMs?: number
 }
 
-/** Dials the candidates that discovery brings. */
+/** Dials the candidates that discovery brings, and whoever was trusted and got lost. */
 export interface ResolvedDialerOptions {
   /**
    * Dials under way at once.
@@ -27,27 +51,80 @@ export interface ResolvedDialerOptions {
    */
   readonly concurrent: number
   /**
-   * Candidates waiting to be dialled.
+   * Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.
    *
    * @default 64
    */
   readonly queue: number
+  /**
+   * How long a trusted peer whose channel was lost is dialled again, in ms; 0 is never.
+   *
+   * @default 3600000
+   */
+  readonly reconnectForMs: number
+  /**
+   * Before the first of these dials, in ms, give or take a quarter; doubled before each further one.
+   *
+   * @default 250
+   */
+  readonly reconnectFirstMs: number
+  /**
+   * At most so long between two of these dials, in ms, give or take a quarter.
+   *
+   * @default 60000
+   */
+  readonly reconnectLongestMs: number
+  /**
+   * How often to look whether an address of this machine has gone or come, in ms. Not where the node listens on loopback.
+   *
+   * @default 1000
+   */
+  readonly interfacesMs: number
 }
 
 export const dialerSchema = {
   $id: 'https://p2pnet.dev/schemas/plugins/dialer.json',
   title: 'DialerOptions',
-  description: 'Dials the candidates that discovery brings.',
+  description: 'Dials the candidates that discovery brings, and whoever was trusted and got lost.',
   type: 'object',
   additionalProperties: false,
   properties: {
     concurrent: { description: 'Dials under way at once.', type: 'integer', minimum: 1, maximum: 256, default: 8 },
     queue: {
-      description: 'Candidates waiting to be dialled.',
+      description: 'Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.',
       type: 'integer',
       minimum: 1,
       maximum: 10000,
       default: 64,
+    },
+    reconnectForMs: {
+      description: 'How long a trusted peer whose channel was lost is dialled again, in ms; 0 is never.',
+      type: 'integer',
+      minimum: 0,
+      maximum: 2592000000,
+      default: 3600000,
+    },
+    reconnectFirstMs: {
+      description: 'Before the first of these dials, in ms, give or take a quarter; doubled before each further one.',
+      type: 'integer',
+      minimum: 10,
+      maximum: 3600000,
+      default: 250,
+    },
+    reconnectLongestMs: {
+      description: 'At most so long between two of these dials, in ms, give or take a quarter.',
+      type: 'integer',
+      minimum: 10,
+      maximum: 3600000,
+      default: 60000,
+    },
+    interfacesMs: {
+      description:
+        'How often to look whether an address of this machine has gone or come, in ms. Not where the node listens on loopback.',
+      type: 'integer',
+      minimum: 100,
+      maximum: 3600000,
+      default: 1000,
     },
   },
 } as const

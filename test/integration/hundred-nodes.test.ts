@@ -113,6 +113,10 @@ function reach(all: readonly PeerNetwork[]): number {
   return seen.size
 }
 
+/** A directory of its own for each run: nodes remember each other. */
+let runs = 0
+const fresh = (directory: string) => path.join(directory, String(++runs))
+
 describe('a hundred whole nodes in one process', function () {
   this.timeout(120_000)
   let directory: string
@@ -122,19 +126,19 @@ describe('a hundred whole nodes in one process', function () {
   after(() => rm(directory, { recursive: true, force: true }))
 
   it('find each other by what discovery hears, trust and exchange; and one seed gives one trace', async () => {
-    const first = await run(7, directory)
+    const first = await run(7, fresh(directory))
     expect(first.failures, first.trace.filter((line) => line.includes('pluginFailed')).join('\n')).to.equal(0)
     expect(first.reached).to.equal(nodes)
     const messages = first.trace.filter((line) => line.includes(' message '))
     const trusts = first.trace.filter((line) => line.includes(' trustChanged '))
     expect(messages.length).to.be.at.least(nodes * 2)
     expect(messages.length).to.be.at.most(trusts.length)
-    const second = await run(7, directory)
+    const second = await run(7, fresh(directory))
     expect(second.trace).to.deep.equal(first.trace)
   })
 
   it('another seed gives another trace', async () => {
-    const [one, other] = [await run(1, directory), await run(2, directory)]
+    const [one, other] = [await run(1, fresh(directory)), await run(2, fresh(directory))]
     expect(one.trace).to.not.deep.equal(other.trace)
     expect(other.reached).to.equal(nodes)
   })

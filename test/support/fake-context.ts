@@ -100,6 +100,7 @@ export function fakeContext(setup: FakeSetup = {}): FakeContext {
       return fake.node.listening
     },
     interfaces: loopbackOnly,
+    knownPeers: Object.assign([], { get: () => undefined }),
     get channels() {
       return fake.node.channels
     },
@@ -190,6 +191,12 @@ function defaultSettings(): NodeSettings {
   return { ...network, name: 'test', limits: limitsOf(limits) }
 }
 
+/** Keeps what is logged. */
+export function recordingLogger(): { logger: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = []
+  return { logger: recordInto(lines), lines }
+}
+
 function recordInto(lines: LogLine[]): Logger {
   const at =
     (level: LogLevel) =>
@@ -208,5 +215,13 @@ function recordInto(lines: LogLine[]): Logger {
 
 /** A channel that is no more than what the test says. */
 export function fakeChannel(fields: { readonly [K in keyof PeerChannel]?: unknown } = {}): PeerChannel {
-  return { closed: false, peer: { address: '127.0.0.1', port: 1 }, ...fields } as unknown as PeerChannel
+  return {
+    closed: false,
+    lost: false,
+    openedAt: 0,
+    lastReceivedAt: 0,
+    stats: { packetsIn: 0, packetsOut: 0, bytesIn: 0, bytesOut: 0 },
+    peer: { address: '127.0.0.1', port: 1 },
+    ...fields,
+  } as unknown as PeerChannel
 }

@@ -48,6 +48,7 @@ export default definePlugin<ResolvedPacketsStandardOptions>({
           host: address,
           port,
           via: `share:${channel.peer.identifier ?? channel.peer.address}`,
+          from: channel.peer.address,
           ...(identifier !== undefined && { identifier }),
         })
       return 'handled'

@@ -127,7 +127,7 @@ function introduced({ network }: PluginContext, packet: IdentifierPacket, channe
   const { identifier, address } = channel.peer
   if (packet.data > 0) channel.listensAt(packet.data)
   if (identifier !== undefined && packet.data > 0)
-    network.candidate({ host: address, port: packet.data, scheme: channel.scheme, identifier, via: 'handshake-ping' })
+    network.candidate({ host: address, port: packet.data, scheme: channel.scheme, identifier, via: 'channel' })
   return true
 }
 

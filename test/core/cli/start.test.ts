@@ -170,6 +170,7 @@ describe('start, in words', () => {
       'plugin p failed in h (failed): E_X m',
     ],
     [{ event: 'incomingPeer', peer: { address: '10.0.0.1', port: 7 } }, '10.0.0.1:7 waits to be accepted'],
+    [{ event: 'reconnected', awayMs: 1234, peer: { address: '10.0.0.1', port: 7 } }, '10.0.0.1:7 is back after 1.2 s'],
     [{ event: 'identifierChanged', identifier: 'x' }, 'this node is x now'],
     [{ event: 'stopped' }, 'stopped'],
   ]

@@ -64,6 +64,8 @@ describe('the worst case in memory', () => {
       defaultScheme: () => 'tcp',
       ownIdentifier: () => '',
       isConnected: () => false,
+      isOwnAddress: () => false,
+      changed: () => undefined,
     })
     const before = held()
     many(2000, (i) => {

@@ -1,5 +1,6 @@
 // Whom the dialer dials, and when.
 import { expect } from 'chai'
+import { P2PNetError } from '../../../../core/errors.ts'
 import type { PeerChannel } from '../../../../core/peers/channel.ts'
 import type { DialTarget, Peer } from '../../../../core/peers/peer.ts'
 import dialer from '../../../../plugins/discovery/dialer/index.ts'
@@ -73,17 +74,36 @@ describe('the dialer', () => {
     hear(peer('a', 5001))
     hear(peer('a', 5001))
     await dials[0]!.fail()
-    await node.clock.advance(29_000)
-    hear(peer('a', 5001))
+    await node.clock.advance(60_000)
     expect(dials).to.have.lengthOf(1)
   })
 
-  it('dials an address again when it is heard of after 30 s', async () => {
+  it('leaves an address that failed alone for a second, and twice as long each time, and dials when that is over', async () => {
+    const { node, dials, hear } = await open()
+    node.ctx.random.next = () => 0.5
+    const start = node.clock.now()
+    const times: number[] = []
+    for (let i = 0; i < 120; i++) {
+      hear(peer('a', 5001))
+      if (dials.length > times.length) {
+        times.push(node.clock.now() - start)
+        await dials.at(-1)!.fail()
+      }
+      await node.clock.advance(500)
+    }
+    expect(times).to.deep.equal([0, 1000, 3000, 7000])
+  })
+
+  it('leaves an address that answered alone for 30 s, and dials it when it is heard of after that', async () => {
     const { node, dials, hear } = await open()
     hear(peer('a', 5001))
-    await dials[0]!.fail()
-    await node.clock.advance(30_000)
+    const channel = fakeChannel({ peer: { address: '127.0.0.1', port: 5001 }, trusted: true })
+    await dials[0]!.answer(channel)
+    node.emit('peerRemoved', channel, new P2PNetError('E_DISCONNECTED', 'left'))
+    await node.clock.advance(29_000)
+    hear(peer('a', 5001))
     expect(dials).to.have.lengthOf(1)
+    await node.clock.advance(1000)
     hear(peer('a', 5001))
     expect(dials).to.have.lengthOf(2)
   })
@@ -126,7 +146,7 @@ describe('the dialer', () => {
     [
       'whom it has a channel with',
       peer('a', 5001),
-      ({ node }) => node.channels.push(fakeChannel({ peer: { identifier: 'a', address: '10.0.0.1', port: 1 } })),
+      ({ node }) => node.channels.push(fakeChannel({ peer: { identifier: 'a', address: '127.0.0.1', port: 1 } })),
     ],
     [
       'an address it has a channel with',
@@ -149,7 +169,7 @@ describe('the dialer', () => {
     await dials[0]!.answer(channel)
     hear(peer('a', 5002))
     expect(dials).to.have.lengthOf(1)
-    node.emit('peerRemoved', channel, new Error('gone') as never)
+    node.emit('peerRemoved', channel, new P2PNetError('E_DISCONNECTED', 'gone'))
     hear(peer('a', 5002))
     expect(portsOf(dials)).to.deep.equal([5001, 5002])
   })

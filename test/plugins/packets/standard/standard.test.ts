@@ -92,7 +92,7 @@ describe('the standard packets', () => {
     expect(heard.filter(({ via }) => via === 'share:alice')).to.deep.equal(
       shared.slice(0, 6).map(({ address: host, ...rest }) => {
         const { port, identifier } = rest as { port: number; identifier?: string }
-        return { host, port, via: 'share:alice', ...(identifier !== undefined && { identifier }) }
+        return { host, port, via: 'share:alice', from: '127.0.0.1', ...(identifier !== undefined && { identifier }) }
       }),
     )
     expect([...node.channels]).to.have.length(1)
@@ -130,7 +130,7 @@ describe('the standard packets', () => {
     { type: 'Disconnect', packet: { type: 'Disconnect' }, acted: ({ closed }) => closed },
     {
       type: 'CollectionShare',
-      packet: { type: 'CollectionShare', peers: [{ address: 'a', port: 1 }] },
+      packet: { type: 'CollectionShare', peers: [{ address: '127.0.0.9', port: 1 }] },
       acted: ({ candidates: count }) => count > 0,
     },
     {
