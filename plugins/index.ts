@@ -78,7 +78,7 @@ export const catalogue: Catalogue = {
     load: () => import('./trust/incoming/index.ts'),
   },
   'discovery-lan': {
-    summary: 'finds other nodes on the LAN and on this machine by UDP broadcast',
+    summary: 'finds other nodes on the LAN and on this machine by UDP broadcast and multicast',
     provides: [],
     requires: ['wire'],
     load: () => import('./discovery/lan/index.ts'),
@@ -89,7 +89,7 @@ export const catalogue: Catalogue = {
       const where = typeof interfaces === 'string' ? interfaces : interfaces.join(' ')
       return [...designatedPorts, 0].map((port) => ({ protocol: 'udp', host: where, port }))
     },
-    visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',
+    visible: 'Announcements tell everybody on the LAN the identifier, the address, the port and the name of the network.',
   },
   dialer: {
     summary: 'dials the candidates that discovery brings',

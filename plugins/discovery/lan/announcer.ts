@@ -4,7 +4,7 @@
  */
 import { messageOf, type IdentifierPacket, type PluginContext, type Timer, type Wire } from '../../../core/index.ts'
 import { composeAnnouncement, farewell, shortened, toDatagram } from './announcement.ts'
-import { isOnLink } from './links.ts'
+import { isOnLink, linkKey } from './links.ts'
 import type { Intervals, Rhythm } from './rhythm/rhythm.ts'
 import { sendAddresses, type Ways } from './sockets.ts'
 import type { Source, Voice, Voices } from './voices.ts'
@@ -36,6 +36,8 @@ export class Announcer {
   readonly #ports: readonly number[]
   /** By the socket's port and address, since a voice gets another link now and then. */
   readonly #made = new WeakMap<Voice['socket'], Announcement>()
+  /** Keys of links where nobody could dial this node, so that each is told once. */
+  readonly #mute = new Set<string>()
   /** Which of the designated ports is the one that a node with company announces to. */
   #turn: number
   /** Counts beginnings, so that what was begun before ends. */
@@ -159,11 +161,24 @@ export class Announcer {
     const last = this.#made.get(voice.socket)
     if (last !== undefined && madeAt - last.madeAt < freshMs) return last
     const packet = await composeAnnouncement(ctx, voice)
+    if (packet === undefined) this.#tellMute(voice)
     const bytes = packet && toDatagram(ctx, wire, packet)
     if (packet === undefined || bytes === undefined) return undefined
     const made = { packet, bytes, madeAt }
     this.#made.set(voice.socket, made)
     return made
+  }
+
+  #tellMute({ link }: Voice): void {
+    const { log, network } = this.#services.ctx
+    const key = linkKey(link)
+    if (network.listening.length === 0 || this.#mute.has(key)) return
+    this.#mute.add(key)
+    log.info('nobody on this link could dial what the node listens on, so nothing is announced there', {
+      interface: link.name,
+      address: link.address,
+      listening: network.listening[0]?.host,
+    })
   }
 
   #broadcast(voice: Voice, bytes: Uint8Array, ports: readonly number[]): Promise<void>[] {
