@@ -90,7 +90,8 @@ export const catalogue: Catalogue = {
       const where = typeof interfaces === 'string' ? interfaces : interfaces.join(' ')
       return [...designatedPorts, 0].map((port) => ({ protocol: 'udp', host: where, port }))
     },
-    visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',
+    visible:
+      'Announcements tell everybody on the LAN the identifier, the address, the port and the name of the network.',
   },
   dialer: {
     summary: 'dials the candidates that discovery brings',

@@ -2,10 +2,10 @@
  * Says who this node is and where it listens, on every link: at once when there is something new to say, and then in the
  * rhythm that the config asks for, until it says farewell.
  */
-import { messageOf, type IdentifierPacket, type PluginContext, type Timer, type Wire } from '../../../core/index.ts'
+import type { IdentifierPacket, PluginContext, Wire } from '../../../core/index.ts'
 import { composeAnnouncement, farewell, shortened, toDatagram } from './announcement.ts'
-import { isOnLink } from './links.ts'
-import type { Intervals, Rhythm } from './rhythm/rhythm.ts'
+import { isOnLink, linkKey } from './links.ts'
+import { Pulse, type PulseOptions } from './pulse.ts'
 import { sendAddresses, type Ways } from './sockets.ts'
 import type { Source, Voice, Voices } from './voices.ts'
 
@@ -15,13 +15,11 @@ import type { Source, Voice, Voices } from './voices.ts'
  */
 const freshMs = 1500
 
-export interface AnnouncerServices {
+export interface AnnouncerServices extends PulseOptions {
   readonly ctx: PluginContext
   readonly wire: Wire
   readonly voices: Voices
   readonly ways: Ways
-  readonly rhythm: Rhythm
-  readonly intervals: Intervals
 }
 
 interface Announcement {
@@ -33,40 +31,32 @@ interface Announcement {
 
 export class Announcer {
   readonly #services: AnnouncerServices
+  readonly #pulse: Pulse
   readonly #ports: readonly number[]
   /** By the socket's port and address, since a voice gets another link now and then. */
   readonly #made = new WeakMap<Voice['socket'], Announcement>()
+  /** Keys of links where nobody could dial this node, so that each is told once. */
+  readonly #mute = new Set<string>()
   /** Which of the designated ports is the one that a node with company announces to. */
   #turn: number
-  /** Counts beginnings, so that what was begun before ends. */
-  #round = 0
-  #timer: Timer | undefined
-  #begunAt = 0
-  #saidAt = 0
-  #count = 0
-  /** As of when the next announcement was planned. */
-  #alone = true
 
   constructor(services: AnnouncerServices) {
     this.#services = services
+    this.#pulse = new Pulse(services.ctx, services, (isOver) => this.#say(isOver))
     this.#ports = services.ctx.settings.designatedPorts
     this.#turn = Math.floor(services.ctx.random.next() * this.#ports.length)
   }
 
   /** Begins anew: there is something to say that was not said before. A node that nobody can dial says nothing. */
   begin(): void {
-    const { network, clock } = this.#services.ctx
-    this.end()
+    const { network } = this.#services.ctx
+    this.#pulse.end()
     for (const { socket } of this.#services.voices) this.#made.delete(socket)
-    if (network.listening.length === 0 || network.identifier === '') return
-    this.#begunAt = clock.now()
-    this.#count = 0
-    this.#speak(this.#round)
+    if (network.listening.length > 0 && network.identifier !== '') this.#pulse.begin()
   }
 
-  /** Somebody came or went: a node with company speaks less. */
   companyChanged(): void {
-    if (this.#timer !== undefined && this.#isAlone() !== this.#alone) this.#plan(this.#round)
+    this.#pulse.companyChanged()
   }
 
   /** The next designated port becomes the one that a node with company announces to. */
@@ -102,55 +92,21 @@ export class Announcer {
 
   /** Says nothing more, and no farewell. */
   end(): void {
-    this.#round++
-    this.#services.ctx.clock.clear(this.#timer)
-    this.#timer = undefined
+    this.#pulse.end()
   }
 
-  #speak(round: number): void {
-    this.#timer = undefined
-    this.#say(round)
-      .then(() => {
-        if (round !== this.#round) return
-        this.#count++
-        this.#plan(round)
-      })
-      .catch((error: unknown) => {
-        this.#services.ctx.log.error('announcing ended', { error: messageOf(error) })
-      })
-  }
-
-  async #say(round: number): Promise<void> {
-    this.#saidAt = this.#services.ctx.clock.now()
+  async #say(isOver: () => boolean): Promise<void> {
     const voices = [...this.#services.voices]
     const made = await Promise.all(voices.map((voice) => this.#announcement(voice)))
-    if (round !== this.#round || this.#services.ctx.network.listening.length === 0) return
+    if (isOver() || this.#services.ctx.network.listening.length === 0) return
     // All nodes listen on all ports that they can get, so one port is enough for those who are here already; whoever
     // comes speaks on all of them first. The original has one port in use, too.
-    const ports = this.#isNew() || this.#isAlone() ? this.#allPorts() : this.#allPorts().slice(0, 1)
+    const isForAll = this.#pulse.elapsed < freshMs || this.#pulse.isAlone
+    const ports = isForAll ? this.#allPorts() : this.#allPorts().slice(0, 1)
     for (const [i, voice] of voices.entries()) {
       const bytes = made[i]?.bytes
       if (bytes !== undefined) void this.#broadcast(voice, bytes, ports)
     }
-  }
-
-  /** Is this the first announcement, or a copy of it? */
-  #isNew(): boolean {
-    return this.#saidAt - this.#begunAt < freshMs
-  }
-
-  #plan(round: number): void {
-    const { ctx, rhythm, intervals } = this.#services
-    ctx.clock.clear(this.#timer)
-    this.#alone = this.#isAlone()
-    const moment = { count: this.#count, elapsed: this.#saidAt - this.#begunAt, alone: this.#alone }
-    const due = this.#saidAt + rhythm(moment, intervals, ctx.random)
-    this.#timer = ctx.clock.setTimeout(
-      () => {
-        this.#speak(round)
-      },
-      Math.max(0, due - ctx.clock.now()),
-    )
   }
 
   async #announcement(voice: Voice): Promise<Announcement | undefined> {
@@ -159,11 +115,24 @@ export class Announcer {
     const last = this.#made.get(voice.socket)
     if (last !== undefined && madeAt - last.madeAt < freshMs) return last
     const packet = await composeAnnouncement(ctx, voice)
+    if (packet === undefined) this.#tellMute(voice)
     const bytes = packet && toDatagram(ctx, wire, packet)
     if (packet === undefined || bytes === undefined) return undefined
     const made = { packet, bytes, madeAt }
     this.#made.set(voice.socket, made)
     return made
+  }
+
+  #tellMute({ link }: Voice): void {
+    const { log, network } = this.#services.ctx
+    const key = linkKey(link)
+    if (network.listening.length === 0 || this.#mute.has(key)) return
+    this.#mute.add(key)
+    log.info('nobody on this link could dial what the node listens on, so nothing is announced there', {
+      interface: link.name,
+      address: link.address,
+      listening: network.listening[0]?.host,
+    })
   }
 
   #broadcast(voice: Voice, bytes: Uint8Array, ports: readonly number[]): Promise<void>[] {
@@ -190,10 +159,5 @@ export class Announcer {
 
   #allPorts(): number[] {
     return [...this.#ports.slice(this.#turn), ...this.#ports.slice(0, this.#turn)]
-  }
-
-  #isAlone(): boolean {
-    for (const _channel of this.#services.ctx.network.channels) return false
-    return true
   }
 }

@@ -40,7 +40,10 @@ describe('discovery-lan, under siege', () => {
         if (i % 100 === 99) await node.clock.advance(1000)
       }
       const before = () => victims.reduce((sum, { heard }) => sum + heard.length, 0)
-      for (let last = -1; last !== before(); await setTimeout(20)) last = before()
+      for (let last = -1; last !== before();) {
+        last = before()
+        await setTimeout(20)
+      }
       expect(node.candidates.length, 'they are believed to be candidates').to.be.greaterThan(5000)
       expect(before(), 'some are answered').to.be.greaterThan(1000)
       for (const { heard, bytes, datagrams } of victims) {

@@ -155,6 +155,8 @@ describe('discovery-lan', () => {
       })
       const other = await open('other')
       await until('they meet', () => knows(other, 'me') && knows(node, 'other'))
+      const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length
+      const before = sockets()
       for (let i = 0; i < 3; i++) {
         present = []
         await node.clock.advance(1000)
@@ -166,6 +168,7 @@ describe('discovery-lan', () => {
         await node.clock.advance(1000)
         await until('it is back', () => knows(other, 'me'))
       }
+      await until('what was opened for it is closed', () => sockets() === before)
       const changes = node.log.filter(({ message }) => message === 'the interfaces have changed')
       expect(changes).to.have.lengthOf(6)
       expect(changes[0]!.fields).to.deep.equal({ appeared: [], gone: ['lo 127.0.0.1'], changed: [] })
