@@ -126,6 +126,8 @@ export const catalogue: Catalogue = {
       status: 'tell who the running node is and how it is',
       peers: 'list who is connected to the running node',
       send: 'have the running node send a message',
+      'send-file': 'have the running node send a file',
+      routines: 'list, start, stop and retime the work on a clock of the running node',
       why: 'tell what the running node has decided about a peer',
       block: 'shut a peer or an address out of the running node',
       unblock: 'lift a block',

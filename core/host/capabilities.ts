@@ -268,10 +268,11 @@ export type ControlValues<A extends ControlArguments> = {
 export interface ControlVerb<A extends ControlArguments> {
   readonly arguments: A
   /**
-   * Answers plain data, which travels as JSON. The signal is aborted when the asker or the node has gone.
+   * Answers plain data, which travels as JSON. The signal is aborted when the asker or the node has gone. `tell` has news
+   * for an asker who wants to know how it goes; one who does not read them misses them.
    * @throws P2PNetError which the asker is told: code, message and remedy
    */
-  run(args: ControlValues<A>, signal: AbortSignal): unknown
+  run(args: ControlValues<A>, signal: AbortSignal, tell: (news: unknown) => void): unknown
 }
 
 /**
