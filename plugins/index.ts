@@ -91,6 +91,19 @@ export const catalogue: Catalogue = {
     },
     visible: 'Broadcasts tell everybody on the LAN the identifier, the address, the port and the name of the network.',
   },
+  'discovery-mdns': {
+    summary: 'shows the node to DNS-SD browsers as _p2pnet._tcp, and finds others by it',
+    provides: [],
+    requires: [],
+    load: () => import('./discovery/mdns/index.ts'),
+    opens: ({ host }, options) => {
+      const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as {
+        readonly interfaces?: string | readonly string[]
+      }
+      return [{ protocol: 'udp', host: typeof interfaces === 'string' ? interfaces : interfaces.join(' '), port: 5353 }]
+    },
+    visible: 'Multicast tells everybody on the LAN the identifier, the address, the port and the name of the network.',
+  },
   dialer: {
     summary: 'dials the candidates that discovery brings',
     provides: [],
