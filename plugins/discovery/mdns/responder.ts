@@ -103,7 +103,9 @@ export class Responder {
   }
 
   async #browse(round: AbortSignal): Promise<void> {
-    const question: Packet = { type: 'query', questions: [{ type: 'PTR', name: service }] }
+    // Every message comes back to its sender: who knows itself does not answer itself.
+    const known = this.#records.filter(({ type, name }) => type === 'PTR' && name === service)
+    const question: Packet = { type: 'query', questions: [{ type: 'PTR', name: service }], answers: known }
     for (let gap = firstGapMs; ; gap = Math.min(gap * 2, this.#browseMs)) {
       await this.#send(question)
       await sleep(this.#ctx.clock, gap * (0.8 + 0.4 * this.#ctx.random.next()), round)
