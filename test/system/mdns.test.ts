@@ -61,6 +61,11 @@ class Hosts {
     return new LabNode(host, this.#spawn(host, node))
   }
 
+  /** Sets an interface of a host up or down. */
+  async link(host: number, name: string, state: 'up' | 'down'): Promise<void> {
+    await run('ip', ['-n', `${this.#prefix}${String(host)}`, 'link', 'set', name, state], { env })
+  }
+
   /** A program beside an Avahi of its own; what it has printed, line by line. */
   avahi(host: number, ...words: string[]): { readonly lines: string[] } {
     const own = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
@@ -171,6 +176,21 @@ describe('discovery-mdns', () => {
     await Promise.all(
       nodes.flatMap((node) => nodes.filter((other) => other !== node).map((other) => trusts(node, other))),
     )
+  })
+
+  it('notices an interface that comes after the start, and one that goes and comes back', async function () {
+    hosts = await Hosts.open(this, 'lan', '2')
+    await hosts.link(1, 'eth0', 'down')
+    const [node, other] = [hosts.start(1, 'with', '--lan'), hosts.start(2, 'with', '--lan')]
+    await Promise.all([node, other].map(listens))
+    await hosts.link(1, 'eth0', 'up')
+    await Promise.all([trusts(node, other), trusts(other, node)])
+    await hosts.link(1, 'eth0', 'down')
+    await other.interrupt()
+    const third = hosts.start(2, 'with', '--lan')
+    await listens(third)
+    await hosts.link(1, 'eth0', 'up')
+    await Promise.all([trusts(node, third), trusts(third, node)])
   })
 
   it('lets two nodes of a machine find each other that has loopback alone', async function () {

@@ -83,6 +83,12 @@ export class Responder {
     this.#ctx.clock.clear(this.#answering)
   }
 
+  /** The link is gone, so there is nobody to say goodbye to. */
+  close(): void {
+    this.end()
+    this.#socket.close()
+  }
+
   /** None if there is nothing that somebody on the link could dial. */
   #ownRecords(): readonly OwnRecord[] {
     const { network, log } = this.#ctx
