@@ -76,8 +76,7 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
     }
     ctx.provide('trust', policy)
 
-    if (options.blockedIPs.length > 0)
-      ctx.hooks.trust.connection.tap(({ address }) => refusesAddress(address))
+    if (options.blockedIPs.length > 0) ctx.hooks.trust.connection.tap(({ address }) => refusesAddress(address))
     ctx.hooks.packets.admit.tap((packet, channel) => {
       // A goodbye tells why a channel ends and closes no other; whether it is acted on is the setting's to say.
       return policy.allows(channel.level, packet.type)
