@@ -15,6 +15,7 @@ const homes = [
     home: 'core/config/, core/validators.ts and schemas/build-validators.ts',
   },
   { packages: ['systeminformation'], allowed: /^plugins\/identity\/default\//, home: 'plugins/identity/default/' },
+  { packages: ['dns-packet'], allowed: /^plugins\/discovery\/mdns\//, home: 'plugins/discovery/mdns/' },
   { packages: ['fatfs'], allowed: /^plugins\/files\/image\//, home: 'plugins/files/image/' },
   {
     packages: ['commander', 'cli-table3', 'cli-progress'],

@@ -93,6 +93,19 @@ export const catalogue: Catalogue = {
     visible:
       'Announcements tell everybody on the LAN the identifier, the address, the port and the name of the network.',
   },
+  'discovery-mdns': {
+    summary: 'shows the node to DNS-SD browsers as _p2pnet._tcp, and finds others by it',
+    provides: [],
+    requires: [],
+    load: () => import('./discovery/mdns/index.ts'),
+    opens: ({ host }, options) => {
+      const { interfaces = host.startsWith('127.') ? 'loopback' : 'all' } = options as {
+        readonly interfaces?: string | readonly string[]
+      }
+      return [{ protocol: 'udp', host: typeof interfaces === 'string' ? interfaces : interfaces.join(' '), port: 5353 }]
+    },
+    visible: 'Multicast tells everybody on the LAN the identifier, the address, the port and the name of the network.',
+  },
   dialer: {
     summary: 'dials the candidates that discovery brings',
     provides: [],
@@ -128,6 +141,8 @@ export const catalogue: Catalogue = {
       status: 'tell who the running node is and how it is',
       peers: 'list who is connected to the running node',
       send: 'have the running node send a message',
+      'send-file': 'have the running node send a file',
+      routines: 'list, start, stop and retime the work on a clock of the running node',
       why: 'tell what the running node has decided about a peer',
       block: 'shut a peer or an address out of the running node',
       unblock: 'lift a block',

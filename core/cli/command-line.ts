@@ -31,6 +31,10 @@ export function commandLine(command: Command, shell: Shell): CommandLine {
       if (flags().json === true) writeJson(shell, value)
       else shell.write(words())
     },
+    get screen() {
+      return flags().json === true ? undefined : shell.screen
+    },
+    resolve: (file) => path.resolve(shell.cwd, file),
     table,
     printable,
     async dataDir() {

@@ -9,6 +9,8 @@ export interface Shell {
   write(text: string): void
   /** To standard error, as it is. */
   complain(text: string): void
+  /** A terminal to draw on, if there is one: standard error. */
+  readonly screen?: NodeJS.WritableStream | undefined
   /** 0 good, 1 failed, 2 wrong usage. */
   exitCode: number
   /** The operator wants an end, or nobody reads standard output any more. Once; a second signal ends the process at once. */
@@ -34,6 +36,7 @@ export function processShell(): Shell {
     env: process.env,
     write: (text) => void process.stdout.write(text),
     complain: (text) => void process.stderr.write(text),
+    screen: process.stderr.isTTY ? process.stderr : undefined,
     exitCode: 0,
     onInterrupt(wish) {
       interruptible = true

@@ -56,6 +56,8 @@ export interface TrustPolicy {
   readonly placement?: 'queue' | 'event' | 'queue-and-event' | undefined
   /** A no to somebody of this name, from the policy's own settings. */
   refuses?(identifier: string): Refusal | undefined
+  /** The same for whoever is at this address. */
+  refusesAddress?(address: string): Refusal | undefined
   /** Somebody of this name, once proved, counts as authorized by the policy's own settings. */
   authorizes?(identifier: string): boolean
   /** The operator's lists change: the policy may veto by throwing a coded error. The kernel keeps and applies them. */
@@ -177,22 +179,34 @@ export interface Routine {
   readonly name: string
   /** ms between two runs. */
   readonly interval: number
+  /** ms that a run may take. Default: what the provider of `routines` is set to. */
+  readonly timeout?: number
+  /** The signal is aborted when the run takes too long, and when the routine or the node stops. */
   run(signal: AbortSignal): void | Promise<void>
 }
 
 export interface RoutineStatus {
   readonly name: string
   readonly interval: number
+  /** It has been started. */
   readonly running: boolean
-  /** Milliseconds since 1970. */
+  /** A run is under way. One that has taken too long stays so until it ends. */
+  readonly active: boolean
+  /** When the newest run began, and when the next one is due; milliseconds since 1970. */
   readonly lastRun?: number
+  readonly nextRun?: number
   /** In a row. */
   readonly failures: number
+  /** Of the newest failure; gone with the next success. */
+  readonly lastError?: { readonly code: string; readonly message: string }
 }
 
 export interface RoutineRegistry {
-  /** @throws P2PNetError E_ROUTINE_DUPLICATE */
-  add(routine: Routine): void
+  /**
+   * What it returns takes the routine away again. What a tap of routines.collect adds goes with its plugin.
+   * @throws P2PNetError E_ROUTINE_DUPLICATE, E_ROUTINE_INTERVAL, E_ROUTINE_INVALID
+   */
+  add(routine: Routine): () => void
 }
 
 /** `routines`: the seed's NetworkRoutines. An unknown name is E_ROUTINE_UNKNOWN. */
@@ -201,6 +215,8 @@ export interface Routines extends RoutineRegistry, Iterable<RoutineStatus> {
   start(name: string): void
   stop(name: string): void
   setInterval(name: string, ms: number): void
+  /** Stops it, and forgets it. */
+  remove(name: string): void
 }
 
 /** Task types by name, with their data. Open: plugins augment it. */
@@ -252,10 +268,11 @@ export type ControlValues<A extends ControlArguments> = {
 export interface ControlVerb<A extends ControlArguments> {
   readonly arguments: A
   /**
-   * Answers plain data, which travels as JSON. The signal is aborted when the asker or the node has gone.
+   * Answers plain data, which travels as JSON. The signal is aborted when the asker or the node has gone. `tell` has news
+   * for an asker who wants to know how it goes; one who does not read them misses them.
    * @throws P2PNetError which the asker is told: code, message and remedy
    */
-  run(args: ControlValues<A>, signal: AbortSignal): unknown
+  run(args: ControlValues<A>, signal: AbortSignal, tell: (news: unknown) => void): unknown
 }
 
 /**

@@ -25,6 +25,10 @@ export interface CommandLine {
   exitCode: number
   /** The answer, once: the value as one line of JSON with `--json`, else the words, as they are. */
   print(value: unknown, words: () => string): void
+  /** Where to draw what moves, for people who look on. Absent with `--json`, and where nobody does. */
+  readonly screen?: NodeJS.WritableStream | undefined
+  /** An absolute path, for one that is relative to where the command was called. */
+  resolve(path: string): string
   /** Columns for people, without lines. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): string
   /** Text without what a terminal would obey. Whatever a peer has a say in goes through it. */

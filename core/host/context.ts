@@ -15,7 +15,7 @@ import type { Random } from '../random.ts'
 import type { Capabilities, CapabilityName } from './capabilities.ts'
 import type { CapabilityTable } from './capability-table.ts'
 import type { HostNetwork } from './host-network.ts'
-import { ownClock, ownSockets } from './owned.ts'
+import { ownClock, ownRoutines, ownSockets } from './owned.ts'
 import type { Disposer, PluginContext } from './plugin-context.ts'
 import { createTaps, type TapRecord } from './taps.ts'
 import type { PacketType } from '../packets/registry.ts'
@@ -62,7 +62,7 @@ export function openContext(entry: ComposedPlugin, services: ContextServices): O
     id,
     hooks: createTaps(id, (tap) => {
       inSetup(`tapped ${tap.hook}`)
-      taps.push(tap)
+      taps.push(ownRoutines(tap, (remove) => disposers.push(remove)))
     }),
     log: services.log.child({ plugin: id }, plugin.category),
     clock,

@@ -1,11 +1,13 @@
 /**
- * What a plugin opens through its context belongs to it: timers and sockets are remembered here and given back when it
- * leaves.
+ * What a plugin opens through its context belongs to it: timers, sockets and routines are remembered here and given back
+ * when it leaves.
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
+import type { RoutineRegistry } from './capabilities.ts'
 import type { OwnedSockets } from './plugin-context.ts'
+import type { TapRecord } from './taps.ts'
 
 export interface OwnedClock extends Clock {
   /** Ends all timers that were set through it. */
@@ -94,4 +96,18 @@ function closeDatagrams(socket: DatagramSocket): void {
     // The plugin closed it itself a moment ago.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error
   }
+}
+
+/** A tap of routines.collect whose routines are handed to `remember`, to be taken away again. Other taps as they are. */
+export function ownRoutines(tap: TapRecord, remember: (remove: () => void) => void): TapRecord {
+  if (tap.hook !== 'routines.collect') return tap
+  const collect = tap.fn as (registry: RoutineRegistry) => unknown
+  const owning = (registry: RoutineRegistry): RoutineRegistry => ({
+    add(routine) {
+      const remove = registry.add(routine)
+      remember(remove)
+      return remove
+    },
+  })
+  return { ...tap, fn: (registry: RoutineRegistry) => collect(owning(registry)) }
 }

@@ -17,7 +17,13 @@ export interface RoutinesDefaultOptions {
    */
   readonly intervals?: Readonly<Record<string, number>>
   /**
-   * Routines of your own: { name, interval, run(signal) }. TS and JS configs only.
+   * How long a run may take, in ms, unless the routine says otherwise. Then its signal is aborted and it counts as failed.
+   *
+   * @default 60000
+   */
+  readonly timeout?: number
+  /**
+   * Routines of your own: { name, interval, run(signal) }. TS and JS configs only; in others a plugin brings them.
    *
    * @default []
    */
@@ -26,7 +32,9 @@ export interface RoutinesDefaultOptions {
     readonly name: string
     /** Time between two runs, in ms. */
     readonly interval: number
-    /** What it does; may be async. */
+    /** How long a run may take, in ms. */
+    readonly timeout?: number
+    /** What it does; may be async, and should end when its signal is aborted. */
     readonly run: (...args: never[]) => unknown
   }[]
 }
@@ -46,7 +54,13 @@ export interface ResolvedRoutinesDefaultOptions {
    */
   readonly intervals: Readonly<Record<string, number>>
   /**
-   * Routines of your own: { name, interval, run(signal) }. TS and JS configs only.
+   * How long a run may take, in ms, unless the routine says otherwise. Then its signal is aborted and it counts as failed.
+   *
+   * @default 60000
+   */
+  readonly timeout: number
+  /**
+   * Routines of your own: { name, interval, run(signal) }. TS and JS configs only; in others a plugin brings them.
    *
    * @default []
    */
@@ -55,7 +69,9 @@ export interface ResolvedRoutinesDefaultOptions {
     readonly name: string
     /** Time between two runs, in ms. */
     readonly interval: number
-    /** What it does; may be async. */
+    /** How long a run may take, in ms. */
+    readonly timeout?: number
+    /** What it does; may be async, and should end when its signal is aborted. */
     readonly run: (...args: never[]) => unknown
   }[]
 }
@@ -81,8 +97,17 @@ export const routinesDefaultSchema = {
       default: {},
       required: [],
     },
+    timeout: {
+      description:
+        'How long a run may take, in ms, unless the routine says otherwise. Then its signal is aborted and it counts as failed.',
+      type: 'integer',
+      minimum: 10,
+      maximum: 2147483647,
+      default: 60000,
+    },
     routines: {
-      description: 'Routines of your own: { name, interval, run(signal) }. TS and JS configs only.',
+      description:
+        'Routines of your own: { name, interval, run(signal) }. TS and JS configs only; in others a plugin brings them.',
       type: 'array',
       default: [],
       items: {
@@ -92,7 +117,17 @@ export const routinesDefaultSchema = {
         properties: {
           name: { description: 'Unique name.', type: 'string', minLength: 1 },
           interval: { description: 'Time between two runs, in ms.', type: 'integer', minimum: 10 },
-          run: { description: 'What it does; may be async.', function: true, tsType: '(...args: never[]) => unknown' },
+          timeout: {
+            description: 'How long a run may take, in ms.',
+            type: 'integer',
+            minimum: 10,
+            maximum: 2147483647,
+          },
+          run: {
+            description: 'What it does; may be async, and should end when its signal is aborted.',
+            function: true,
+            tsType: '(...args: never[]) => unknown',
+          },
         },
       },
     },

@@ -6,6 +6,8 @@ export class TestShell implements Shell {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   exitCode = 0
+  /** What the test draws on, if it is somebody who looks on. */
+  screen: NodeJS.WritableStream | undefined
   out = ''
   err = ''
   #wish: (() => void) | undefined

@@ -27,11 +27,14 @@ export default definePlugin<ResolvedRoutinesDefaultOptions>({
   errors: {
     E_ROUTINE_UNKNOWN: 'Use the name of a routine that is there: iterate over the routines capability to see them.',
     E_ROUTINE_DUPLICATE: 'Give the routine another name: each is known by its own.',
-    E_ROUTINE_INTERVAL: 'Give an interval of at least 10 ms.',
+    E_ROUTINE_INTERVAL: 'Give an interval, and a timeout, of at least 10 ms.',
+    E_ROUTINE_INVALID: 'A routine is { name, interval, run }: a text, a number of milliseconds, a function.',
+    E_ROUTINE_TIMEOUT: 'Let run(signal) end when its signal is aborted, or give the routine a longer `timeout`, in ms.',
+    E_ROUTINE_FAILED: 'The routine threw; the message and the log say what.',
   },
 
   setup(ctx, options) {
-    const routines = new RoutineTable(ctx)
+    const routines = new RoutineTable(ctx, options.timeout)
     routines.add(rotateBroadcastPort(ctx))
     routines.add(discernPeerChannels(ctx))
     for (const routine of options.routines) routines.add(routine as Routine)

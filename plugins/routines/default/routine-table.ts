@@ -1,7 +1,4 @@
-/**
- * Routines by name, each on its own beat. Times count from the start and not from the end of the run before, so a
- * routine does not drift; a run that is not over when the next one is due leaves that one out, so runs never overlap.
- */
+/** Routines by name. */
 import {
   didYouMean,
   messageOf,
@@ -11,164 +8,102 @@ import {
   type Routine,
   type Routines,
   type RoutineStatus,
-  type Timer,
 } from '../../../core/index.ts'
+import { ScheduledRoutine, type RoutineServices, type Run } from './scheduled-routine.ts'
 
-/** Shortest interval, in ms, as in the options' schema. */
+/** Shortest interval and time limit, in ms, as in the options' schema. */
 const shortest = 10
 
-interface Entry {
-  readonly routine: Routine
-  interval: number
-  /** When the next run is due, in ms since 1970; undefined while stopped. */
-  due: number | undefined
-  timer: Timer | undefined
-  /** The run under way. */
-  run: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined
-  lastRun: number | undefined
-  failures: number
-}
-
 export class RoutineTable implements Routines {
-  readonly #ctx: PluginContext
-  readonly #entries = new Map<string, Entry>()
+  readonly #services: RoutineServices
+  readonly #runs = new Set<Run>()
+  readonly #routines = new Map<string, ScheduledRoutine>()
+  #closed = false
 
-  constructor(ctx: PluginContext) {
-    this.#ctx = ctx
+  /** `timeout`: how long a run may take that does not say, in ms. */
+  constructor(ctx: PluginContext, timeout: number) {
+    this.#services = { ctx, timeout, runs: this.#runs }
   }
 
-  /** @throws P2PNetError E_ROUTINE_DUPLICATE, E_ROUTINE_INTERVAL */
-  add(routine: Routine): void {
-    const { name, interval } = routine
-    if (this.#entries.has(name))
+  /** What it returns takes this routine away again. @throws P2PNetError E_ROUTINE_INVALID, _DUPLICATE, _INTERVAL */
+  add(routine: Routine): () => void {
+    check(routine)
+    const { name } = routine
+    if (this.#routines.has(name))
       throw new P2PNetError('E_ROUTINE_DUPLICATE', `there is a routine ${JSON.stringify(name)} already`)
-    checkInterval(name, interval)
-    this.#entries.set(name, {
-      routine,
-      interval,
-      due: undefined,
-      timer: undefined,
-      run: undefined,
-      lastRun: undefined,
-      failures: 0,
-    })
+    const scheduled = new ScheduledRoutine(routine, this.#services)
+    this.#routines.set(name, scheduled)
+    return () => {
+      if (this.#routines.get(name) === scheduled) this.remove(name)
+    }
   }
 
-  /** @throws P2PNetError E_ROUTINE_UNKNOWN, as everything that takes a name. */
+  /** @throws P2PNetError E_ROUTINE_UNKNOWN, as everything that takes a name */
   get(name: string): RoutineStatus {
-    return statusOf(this.#find(name))
+    return this.#find(name).status
   }
 
   *[Symbol.iterator](): Iterator<RoutineStatus> {
-    for (const entry of this.#entries.values()) yield statusOf(entry)
+    for (const routine of this.#routines.values()) yield routine.status
   }
 
-  /** The first run is one interval from now. One that has started goes on as it was. */
+  /** @throws P2PNetError E_ROUTINE_UNKNOWN, E_STATE */
   start(name: string): void {
-    const entry = this.#find(name)
-    if (entry.due === undefined) this.#restart(entry)
+    const routine = this.#find(name)
+    if (this.#closed) throw new P2PNetError('E_STATE', `the node has stopped, so ${name} cannot start`)
+    routine.start()
   }
 
-  /** No further run; one under way is told by its signal. */
   stop(name: string): void {
-    const entry = this.#find(name)
-    this.#ctx.clock.clear(entry.timer)
-    entry.timer = entry.due = undefined
-    entry.run?.abort.abort(new P2PNetError('E_ABORTED', `the routine ${name} was stopped`))
+    this.#find(name).stop('stopped')
   }
 
-  /** Counts from now. @throws P2PNetError E_ROUTINE_UNKNOWN, E_ROUTINE_INTERVAL */
+  /** @throws P2PNetError E_ROUTINE_UNKNOWN, E_ROUTINE_INTERVAL */
   setInterval(name: string, ms: number): void {
-    const entry = this.#find(name)
-    checkInterval(name, ms)
-    entry.interval = ms
-    if (entry.due !== undefined) this.#restart(entry)
+    const routine = this.#find(name)
+    checkTime(name, 'interval', ms)
+    routine.setInterval(ms)
   }
 
-  /** Stops all and waits for the runs under way, at most `ms`. */
+  /** Stops it first; its name is free at once. */
+  remove(name: string): void {
+    this.#find(name).stop('removed')
+    this.#routines.delete(name)
+  }
+
+  /** Stops all for good and waits for the runs under way, at most `ms`. */
   async close(ms: number): Promise<void> {
-    for (const name of this.#entries.keys()) this.stop(name)
-    const runs = [...this.#entries.values()].flatMap(({ run }) => run?.ended ?? [])
+    this.#closed = true
+    for (const routine of this.#routines.values()) routine.stop('stopped')
+    const ended = Promise.all([...this.#runs].map((run) => run.ended))
+    const late = () => new Error(`still running: ${[...this.#runs].map(({ name }) => name).join(', ')}`)
+    const { clock, log } = this.#services.ctx
     try {
-      await within(this.#ctx.clock, ms, Promise.all(runs), () => new Error(`still running: ${this.#busy().join(', ')}`))
+      await within(clock, ms, ended, late)
     } catch (error) {
-      this.#ctx.log.warn('routines did not end when they were told to', { error: messageOf(error) })
+      log.warn('routines did not end when they were told to', { error: messageOf(error) })
     }
   }
 
-  #busy(): string[] {
-    return [...this.#entries.values()].filter(({ run }) => run !== undefined).map(({ routine }) => routine.name)
-  }
-
-  #find(name: string): Entry {
-    const entry = this.#entries.get(name)
-    if (entry !== undefined) return entry
-    const hint = didYouMean(name, [...this.#entries.keys()])
+  #find(name: string): ScheduledRoutine {
+    const routine = this.#routines.get(name)
+    if (routine !== undefined) return routine
+    const hint = didYouMean(name, [...this.#routines.keys()])
     throw new P2PNetError('E_ROUTINE_UNKNOWN', `there is no routine ${JSON.stringify(name)}${hint}`)
   }
-
-  #restart(entry: Entry): void {
-    this.#ctx.clock.clear(entry.timer)
-    entry.due = this.#ctx.clock.now() + entry.interval
-    this.#wait(entry, entry.due)
-  }
-
-  #wait(entry: Entry, due: number): void {
-    const { clock } = this.#ctx
-    entry.timer = clock.setTimeout(
-      () => {
-        this.#tick(entry, due)
-      },
-      Math.max(0, due - clock.now()),
-    )
-  }
-
-  #tick(entry: Entry, due: number): void {
-    // Beats that went by while the event loop was held are left out; the ones to come keep their times.
-    const late = Math.max(0, this.#ctx.clock.now() - due)
-    entry.due = due + entry.interval * (1 + Math.floor(late / entry.interval))
-    this.#wait(entry, entry.due)
-    if (entry.run === undefined) this.#begin(entry)
-    else this.#ctx.log.warn('a routine is still running when it is due again', { routine: entry.routine.name })
-  }
-
-  #begin(entry: Entry): void {
-    const abort = new AbortController()
-    const ended = this.#run(entry, abort.signal).finally(() => {
-      entry.run = undefined
-    })
-    entry.run = { abort, ended }
-  }
-
-  async #run(entry: Entry, signal: AbortSignal): Promise<void> {
-    const { network, clock, log } = this.#ctx
-    const { routine, interval } = entry
-    const { name } = routine
-    try {
-      const verdict = await network.ask('routines.before', { name, interval, run: (told) => routine.run(told) })
-      if (verdict === 'skip' || signal.aborted) return
-      entry.lastRun = clock.now()
-      await routine.run(signal)
-      entry.failures = 0
-    } catch (error) {
-      if (signal.aborted) return // told to end, and did
-      entry.failures++
-      log.warn('a routine failed', { routine: name, failures: entry.failures, error: messageOf(error) })
-    }
-  }
 }
 
-function statusOf({ routine, interval, due, lastRun, failures }: Entry): RoutineStatus {
-  return {
-    name: routine.name,
-    interval,
-    running: due !== undefined,
-    failures,
-    ...(lastRun !== undefined && { lastRun }),
-  }
+/** Plugins in JavaScript are not checked by a compiler. */
+function check(routine: Partial<Routine>): asserts routine is Routine {
+  const { name, interval, timeout, run } = routine
+  if (typeof name !== 'string' || name === '') throw new P2PNetError('E_ROUTINE_INVALID', 'a routine has no name')
+  if (typeof run !== 'function')
+    throw new P2PNetError('E_ROUTINE_INVALID', `the routine ${JSON.stringify(name)} has no function \`run\``)
+  checkTime(name, 'interval', interval)
+  if (timeout !== undefined) checkTime(name, 'timeout', timeout)
 }
 
-function checkInterval(name: string, ms: number): void {
-  if (Number.isFinite(ms) && ms >= shortest) return
-  throw new P2PNetError('E_ROUTINE_INTERVAL', `the interval of ${JSON.stringify(name)} cannot be ${String(ms)} ms`)
+function checkTime(name: string, what: 'interval' | 'timeout', ms: number | undefined): void {
+  if (Number.isFinite(ms) && Number(ms) >= shortest) return
+  throw new P2PNetError('E_ROUTINE_INTERVAL', `the ${what} of ${JSON.stringify(name)} cannot be ${String(ms)} ms`)
 }

@@ -5,12 +5,19 @@ import { lstat } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { messageOf, P2PNetError, systemClock, within } from '../../../core/index.ts'
 import { connectTo, controlAddress, isFile } from './address.ts'
-import type { Answer } from './answer.ts'
+import type { Answer, News } from './answer.ts'
 import { longestRequest } from './client.ts'
 import { controlError } from './control-errors.ts'
 
 /** Bytes of an answer. */
 const longestAnswer = 64 * 1024 * 1024
+
+export interface AskOptions {
+  /** How long there may be no line, in ms. */
+  readonly waitMs?: number
+  /** Gets how it goes. Absent: the node does not tell. */
+  readonly onNews?: ((news: unknown) => void) | undefined
+}
 
 /**
  * @throws P2PNetError E_NOT_RUNNING; E_CONTROL_SOCKET, E_CONTROL_REQUEST, E_CONTROL_CLOSED, E_CONTROL_TIMEOUT; what the
@@ -20,16 +27,21 @@ export async function ask(
   dataDir: string,
   verb: string,
   args: Readonly<Record<string, unknown>> = {},
-  { waitMs = 10_000 } = {},
+  { waitMs = 10_000, onNews }: AskOptions = {},
 ): Promise<unknown> {
-  const request = `${JSON.stringify({ id: 1, verb, args })}\n`
+  const request = `${JSON.stringify({ id: 1, verb, args, ...(onNews !== undefined && { news: true }) })}\n`
   if (Buffer.byteLength(request) > longestRequest)
     throw controlError('E_CONTROL_REQUEST', `this is more than the ${String(longestRequest)} bytes of a request`)
   const socket = await open(dataDir)
   try {
     socket.write(request)
     const late = () => controlError('E_CONTROL_TIMEOUT', `the node has not answered within ${String(waitMs)} ms`)
-    return resultOf(await within(systemClock, waitMs, firstLine(socket), late))
+    const nextLine = linesOf(socket)
+    for (;;) {
+      const answer = parse(await within(systemClock, waitMs, nextLine(), late))
+      if (!('news' in answer)) return resultOf(answer)
+      onNews?.(answer.news)
+    }
   } finally {
     socket.destroy()
   }
@@ -57,32 +69,49 @@ async function refuseStranger(file: string): Promise<void> {
     throw controlError('E_CONTROL_SOCKET', `the control socket ${file} belongs to another user`)
 }
 
-function firstLine(socket: Socket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const ended = () => {
-      reject(controlError('E_CONTROL_CLOSED', 'the node closed the connection before it answered'))
+/** Each call waits for one line more. @throws P2PNetError E_CONTROL_CLOSED */
+function linesOf(socket: Socket): () => Promise<string> {
+  const lines: string[] = []
+  let rest: Buffer[] = []
+  let bytes = 0
+  let look: (() => void) | undefined
+  socket.on('data', (chunk: Buffer) => {
+    let from = 0
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, from)) {
+      lines.push(Buffer.concat([...rest, chunk.subarray(from, at)]).toString('utf8'))
+      ;[rest, bytes, from] = [[], 0, at + 1]
     }
-    if (socket.closed) ended()
-    socket.on('data', (chunk: Buffer) => {
-      const at = chunk.indexOf(0x0a)
-      chunks.push(at === -1 ? chunk : chunk.subarray(0, at))
-      bytes += chunk.length
-      if (at !== -1) resolve(Buffer.concat(chunks).toString('utf8'))
-      else if (bytes > longestAnswer) socket.destroy()
-    })
-    socket.on('close', ended)
+    rest.push(chunk.subarray(from))
+    bytes += chunk.length - from
+    if (bytes > longestAnswer) socket.destroy()
+    look?.()
   })
+  socket.on('close', () => look?.())
+  return () =>
+    new Promise((resolve, reject) => {
+      look = () => {
+        const line = lines.shift()
+        if (line !== undefined) resolve(line)
+        else if (socket.closed)
+          reject(controlError('E_CONTROL_CLOSED', 'the node closed the connection before it answered'))
+        else return
+        look = undefined
+      }
+      look()
+    })
 }
 
-function resultOf(line: string): unknown {
-  let answer: Answer
+function parse(line: string): Answer | News {
   try {
-    answer = JSON.parse(line) as Answer
-  } catch (error) {
-    throw controlError('E_CONTROL_SOCKET', 'what answers at the control socket is no node', error)
+    const answer: unknown = JSON.parse(line)
+    if (typeof answer === 'object' && answer !== null) return answer as Answer | News
+  } catch {
+    // said below
   }
+  throw controlError('E_CONTROL_SOCKET', 'what answers at the control socket is no node')
+}
+
+function resultOf(answer: Answer): unknown {
   if (answer.ok) return answer.result
   const { code, message, remedy } = answer.error
   throw new P2PNetError(code, message, { remedy })

@@ -3,7 +3,7 @@
  * printable and cut.
  */
 import { isP2PNetError, type CommandLine } from '../../../core/index.ts'
-import { ask } from './ask.ts'
+import { ask, type AskOptions } from './ask.ts'
 import { controlError } from './control-errors.ts'
 
 /**
@@ -14,9 +14,10 @@ export async function askNode<T>(
   line: CommandLine,
   verb: string,
   args: Readonly<Record<string, unknown>> = {},
+  options: AskOptions = {},
 ): Promise<T> {
   try {
-    return (await ask(await line.dataDir(), verb, args)) as T
+    return (await ask(await line.dataDir(), verb, args, options)) as T
   } catch (error) {
     if (!isP2PNetError(error) || error.code !== 'E_NOT_RUNNING') throw error
     const plugins = await line.plugins().catch(() => undefined) // without a config nobody can say more

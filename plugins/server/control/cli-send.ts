@@ -3,7 +3,8 @@
  */
 import type { Command } from 'commander'
 import type { CommandModule, DistributionResult } from '../../../core/index.ts'
-import { askNode, peerHelp, words } from './cli-node.ts'
+import { askNode, peerHelp } from './cli-node.ts'
+import { printRows } from './cli-rows.ts'
 
 const send: CommandModule = {
   description:
@@ -22,16 +23,7 @@ const send: CommandModule = {
           own.error('error: give the peer once, before the text or with --to')
         const peer = second === undefined ? to : first
         const args = { text: second ?? first, ...(peer !== undefined && { to: peer }) }
-        const rows = await askNode<DistributionResult[]>(line, 'send', args)
-        if (rows.some(({ ok }) => !ok)) line.exitCode = 1
-        line.print(rows, () =>
-          rows
-            .map(({ peer: name, error }) => {
-              const outcome = error === undefined ? 'sent' : `${error.code} ${words(line, error.message, 200)}`
-              return `${words(line, name, 48)}: ${outcome}\n`
-            })
-            .join(''),
-        )
+        printRows(line, await askNode<DistributionResult[]>(line, 'send', args), 'sent')
       })
   },
 }

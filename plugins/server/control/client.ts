@@ -13,8 +13,8 @@ export const longestRequest = 65536
 const atOnce = 16
 const newline = 0x0a
 
-/** Never rejects. */
-export type Answering = (line: string, signal: AbortSignal) => Promise<string>
+/** Never rejects. `say` takes lines that may be lost. */
+export type Answering = (line: string, signal: AbortSignal, say: (line: string) => void) => Promise<string>
 
 export class Client {
   readonly #socket: Socket
@@ -68,7 +68,11 @@ export class Client {
 
   #take(line: string): void {
     this.#inFlight++
-    void this.#answer(line, this.#gone.signal).then((answer) => {
+    const say = (news: string) => {
+      // News are not gathered for somebody who does not read them.
+      if (this.#socket.writable && !this.#socket.writableNeedDrain) this.#socket.write(news)
+    }
+    void this.#answer(line, this.#gone.signal, say).then((answer) => {
       this.#inFlight--
       if (!this.#socket.writable) return
       this.#socket.write(answer)

@@ -8,7 +8,7 @@ export const controlErrors = {
   E_CONTROL_MISSING: "Add 'server-control' to `plugins` in the config, and start the node again.",
   E_CONTROL_IN_USE: 'Stop the program that answers there, or give this node another directory with --data-dir PATH.',
   E_CONTROL_SOCKET: 'Look at control.sock in the data directory: it must be a socket of this user, or not be there.',
-  E_CONTROL_REQUEST: 'Send one JSON object a line, { id, verb, args }, of 64 KiB at most.',
+  E_CONTROL_REQUEST: 'Send one JSON object a line, { id, verb, args, news }, of 64 KiB at most.',
   E_CONTROL_VERB: 'Use a verb that the message names; others come with the plugins that bring them.',
   E_CONTROL_CLOSED: 'The node is stopping, or serves as many clients as it may; try again.',
   E_CONTROL_TIMEOUT: 'The node is busy or stuck; try again, and look at its log.',

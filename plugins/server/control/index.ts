@@ -1,7 +1,7 @@
 /**
  * Lets the operator ask the running node: through a socket in the data directory that this user alone may open. Lines of
- * JSON, `{ id, verb, args }`, answered with `{ id, ok, result }` or `{ id, ok, error: { code, message, remedy } }`. Other
- * plugins add verbs through the capability `control`.
+ * JSON, `{ id, verb, args }`, answered with `{ id, ok, result }` or `{ id, ok, error: { code, message, remedy } }`; with
+ * `news: true` there are lines `{ id, news }` before. Other plugins add verbs through the capability `control`.
  */
 import type { Server } from 'node:net'
 import { definePlugin, messageOf, type PluginContext } from '../../../core/index.ts'
@@ -26,6 +26,8 @@ const commands = {
   status: () => import('./cli-status.ts'),
   peers: () => import('./cli-peers.ts'),
   send: () => import('./cli-send.ts'),
+  'send-file': () => import('./cli-send-file.ts'),
+  routines: () => import('./cli-routines.ts'),
   why: () => import('./cli-why.ts'),
   block: async () => ({ default: (await import('./cli-access.ts')).block }),
   unblock: async () => ({ default: (await import('./cli-access.ts')).unblock }),
@@ -78,7 +80,7 @@ function serverFor(ctx: PluginContext, { verbs, options }: Node): { server: Serv
   const server = ctx.net.createServer({}, (socket) => {
     open.add(socket)
     socket.once('close', () => open.delete(socket))
-    new Client(socket, (line, signal) => answerTo(line, verbs, signal, unexpected))
+    new Client(socket, (line, signal, say) => answerTo(line, verbs, signal, unexpected, say))
   })
   server.maxConnections = options.connections
   return {

@@ -28,7 +28,12 @@ export class VerbTable implements Control {
   }
 
   /** Throws at once what the request is to blame for. @throws P2PNetError E_CONTROL_VERB, E_CONTROL_REQUEST */
-  run(name: string, values: Readonly<Record<string, unknown>>, signal: AbortSignal): unknown {
+  run(
+    name: string,
+    values: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+    tell: (news: unknown) => void,
+  ): unknown {
     const verb = this.#verbs.get(name)
     if (verb === undefined) {
       const names = [...this.#verbs.keys()].sort()
@@ -37,7 +42,7 @@ export class VerbTable implements Control {
       throw controlError('E_CONTROL_VERB', words)
     }
     check(name, verb.arguments, values)
-    return verb.run(values as ControlValues<ControlArguments>, signal)
+    return verb.run(values as ControlValues<ControlArguments>, signal, tell)
   }
 }
 

@@ -44,6 +44,12 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
       return refusal
     }
 
+    const refusesAddress = (address: string): Refusal | undefined => {
+      const family = isIP(address)
+      if (family === 0 || !blockedIPs.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined
+      return { code: 'E_BLOCKED', reason: `${address} is in blockedIPs` }
+    }
+
     const policy: TrustPolicy = {
       trusted: (level) => level >= threshold,
       allows(level, packetType) {
@@ -56,6 +62,7 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
         names.blocked.has(identifier)
           ? { code: 'E_BLOCKED', reason: `${identifier} is in blockedIdentifiers` }
           : undefined,
+      refusesAddress,
       authorizes: (identifier) => names.authorized.has(identifier),
       block: () => undefined,
       unblock(target) {
@@ -69,12 +76,7 @@ export default definePlugin<ResolvedTrustIncomingOptions>({
     }
     ctx.provide('trust', policy)
 
-    if (options.blockedIPs.length > 0)
-      ctx.hooks.trust.connection.tap(({ address }) => {
-        const family = isIP(address)
-        if (family === 0 || !blockedIPs.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined
-        return { code: 'E_BLOCKED', reason: `${address} is in blockedIPs` }
-      })
+    if (options.blockedIPs.length > 0) ctx.hooks.trust.connection.tap(({ address }) => refusesAddress(address))
     ctx.hooks.packets.admit.tap((packet, channel) => {
       // A goodbye tells why a channel ends and closes no other; whether it is acted on is the setting's to say.
       return policy.allows(channel.level, packet.type)

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import type { Routine, RoutineRegistry } from '../../../../core/host/capabilities.ts'
 import type { PeerChannel } from '../../../../core/peers/channel.ts'
+import { P2PNetError } from '../../../../core/errors.ts'
 import type { Refusal } from '../../../../core/trust/refusal.ts'
 import routinesDefault from '../../../../plugins/routines/default/index.ts'
 import { fakeChannel, fakeContext, resolveOptions, type FakeSetup } from '../../../support/fake-context.ts'
@@ -35,8 +36,8 @@ describe('routines-default', () => {
     await node.start()
     await node.clock.advance(600_000)
     expect([...node.routines]).to.deep.equal([
-      { name: 'RotateBroadcastPort', interval: 30_000, running: false, failures: 0 },
-      { name: 'DiscernPeerChannels', interval: 60_000, running: false, failures: 0 },
+      { name: 'RotateBroadcastPort', interval: 30_000, running: false, active: false, failures: 0 },
+      { name: 'DiscernPeerChannels', interval: 60_000, running: false, active: false, failures: 0 },
     ])
     expect(node.emitted).to.deep.equal([])
   })
@@ -66,7 +67,14 @@ describe('routines-default', () => {
     }
     const node = setUp({ start: ['theirs'] }, { network: { ask } })
     await node.start()
-    expect(node.routines.get('theirs')).to.deep.equal({ name: 'theirs', interval: 100, running: true, failures: 0 })
+    expect(node.routines.get('theirs')).to.deep.equal({
+      name: 'theirs',
+      interval: 100,
+      running: true,
+      active: false,
+      failures: 0,
+      nextRun: node.clock.now() + 100,
+    })
     await node.stop()
   })
 
@@ -119,6 +127,38 @@ describe('routines-default', () => {
       /NaN ms/,
       ({ routines }) => {
         routines.add({ name: 'x', interval: NaN, run: none })
+      },
+    ],
+    [
+      'a time limit of less than 10 ms',
+      'E_ROUTINE_INTERVAL',
+      /timeout.*9 ms/,
+      ({ routines }) => {
+        routines.add({ name: 'x', interval: 10, timeout: 9, run: none })
+      },
+    ],
+    [
+      'a routine without a name',
+      'E_ROUTINE_INVALID',
+      /no name/,
+      ({ routines }) => {
+        routines.add({ name: '', interval: 10, run: none })
+      },
+    ],
+    [
+      'a routine without a function',
+      'E_ROUTINE_INVALID',
+      /"x" has no function/,
+      ({ routines }) => {
+        routines.add({ name: 'x', interval: 10 } as never)
+      },
+    ],
+    [
+      'an unknown name to remove',
+      'E_ROUTINE_UNKNOWN',
+      /x/,
+      ({ routines }) => {
+        routines.remove('x')
       },
     ],
     ['a name in the config that nobody has', 'E_ROUTINE_UNKNOWN', /x/, () => setUp({ start: ['x'] }).start()],
@@ -239,25 +279,173 @@ describe('a routine', () => {
     expect(runs).to.deep.equal([100, 1250])
   })
 
-  it('that fails is counted and goes on, and one success wipes it out', async () => {
+  it('runs less often the more often it fails, at beats of its own, and as before after a success', async () => {
     const node = setUp()
-    const outcomes = ['throw', 'reject', 'fine']
+    let works = false
     const { runs, routine } = node.noted('shaky', 100, () => {
-      const outcome = outcomes.shift()
-      if (outcome === 'throw') throw new Error('thrown')
-      return outcome === 'reject' ? Promise.reject(new Error('rejected')) : undefined
+      if (works) return undefined
+      if (runs.length % 2 === 0) return Promise.reject(new Error('rejected'))
+      throw new P2PNetError('E_MINE', 'thrown')
     })
     node.routines.add(routine)
     node.routines.start('shaky')
-    await node.clock.advance(200)
-    expect(node.routines.get('shaky').failures).to.equal(2)
     await node.clock.advance(100)
-    expect(node.routines.get('shaky').failures).to.equal(0)
-    expect(runs).to.deep.equal([100, 200, 300])
-    expect(node.log.map(({ fields }) => fields)).to.deep.equal([
+    const first = node.clock.now()
+    expect(node.routines.get('shaky')).to.deep.include({
+      failures: 1,
+      lastRun: first,
+      nextRun: first + 200,
+      lastError: { code: 'E_MINE', message: 'thrown' },
+    })
+    await node.clock.advance(200)
+    expect(node.routines.get('shaky').lastError).to.deep.equal({ code: 'E_ROUTINE_FAILED', message: 'rejected' })
+    await node.clock.advance(6100 - 300)
+    const gaps = [100, 200, 400, 800, 1600, 1600]
+    expect(runs).to.deep.equal([100, 300, 700, 1500, 3100, 4700])
+    expect(runs.map((at, i) => at - (runs[i - 1] ?? 0))).to.deep.equal(gaps)
+    expect(node.log.map(({ fields }) => fields).slice(0, 2)).to.deep.equal([
       { routine: 'shaky', failures: 1, error: 'thrown' },
       { routine: 'shaky', failures: 2, error: 'rejected' },
     ])
+
+    works = true
+    await node.clock.advance(400)
+    expect(runs.slice(6)).to.deep.equal([6300, 6400, 6500])
+    expect(node.routines.get('shaky')).to.include({ failures: 0, nextRun: node.clock.now() + 100 })
+    expect(node.routines.get('shaky')).not.to.have.property('lastError')
+  })
+
+  it('that failed runs one interval after it is started again or retimed', async () => {
+    const node = setUp()
+    const { runs, routine } = node.noted('shaky', 100, () => Promise.reject(new Error('no')))
+    node.routines.add(routine)
+    node.routines.start('shaky')
+    await node.clock.advance(310)
+    node.routines.setInterval('shaky', 50)
+    await node.clock.advance(50)
+    expect(runs).to.deep.equal([100, 300, 360])
+    node.routines.stop('shaky')
+    node.routines.start('shaky')
+    await node.clock.advance(50)
+    expect(runs.at(-1)).to.equal(410)
+    expect(node.routines.get('shaky')).to.include({ failures: 4, nextRun: node.clock.now() + 16 * 50 })
+  })
+
+  it('that takes too long is told, has failed, and runs at its next beats again', async () => {
+    const node = setUp({ timeout: 150 })
+    const told: number[] = []
+    let under = 0
+    const { runs, routine } = node.noted('long', 100, (signal) => {
+      under++
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          told.push(node.clock.now())
+          under--
+          reject(signal.reason as Error)
+        })
+      })
+    })
+    const begin = node.clock.now()
+    node.routines.add(routine)
+    node.routines.start('long')
+    await node.clock.advance(249)
+    expect(node.routines.get('long')).to.include({ active: true, failures: 0 })
+    await node.clock.advance(1)
+    expect(node.routines.get('long')).to.deep.include({
+      active: false,
+      failures: 1,
+      nextRun: begin + 300,
+      lastError: { code: 'E_ROUTINE_TIMEOUT', message: 'the routine long has run for more than 150 ms' },
+    })
+    await node.clock.advance(1000)
+    expect(runs).to.deep.equal([100, 300, 700])
+    expect(told.map((at) => at - begin)).to.deep.equal([250, 450, 850])
+    expect(under).to.equal(0)
+  })
+
+  it('may say itself how long it takes', async () => {
+    const node = setUp({ timeout: 10 })
+    const wait = (ms: number) => () =>
+      new Promise((resolve) => {
+        node.clock.setTimeout(resolve as () => void, ms)
+      })
+    const { routine } = node.noted('patient', 100, wait(60))
+    node.routines.add({ ...routine, timeout: 61 })
+    node.routines.start('patient')
+    await node.clock.advance(160)
+    expect(node.routines.get('patient')).to.include({ active: false, failures: 0 })
+    node.routines.add({ ...node.noted('hasty', 100, wait(60)).routine, name: 'hasty' })
+    node.routines.start('hasty')
+    await node.clock.advance(110)
+    expect(node.routines.get('hasty')).to.include({ active: true, failures: 1 })
+  })
+
+  it('that does not hear its signal is never run beside itself, counts one failure, and status says so', async () => {
+    const node = setUp({ timeout: 50 })
+    let end: (() => void) | undefined
+    const { runs, routine } = node.noted('deaf', 100, () => new Promise<void>((resolve) => (end = resolve)))
+    node.routines.add(routine)
+    node.routines.start('deaf')
+    await node.clock.advance(1050)
+    expect(runs).to.deep.equal([100])
+    expect(node.routines.get('deaf')).to.deep.include({ running: true, active: true, failures: 1 })
+    expect(node.routines.get('deaf').lastError?.code).to.equal('E_ROUTINE_TIMEOUT')
+    node.routines.stop('deaf')
+    node.routines.start('deaf')
+    await node.clock.advance(150)
+    expect(runs).to.deep.equal([100])
+    end?.()
+    await node.clock.advance(150)
+    expect(runs).to.deep.equal([100, 1350])
+    expect(node.routines.get('deaf').failures, 'a late success is none').to.equal(1)
+  })
+
+  it('waits longer than a timer of Node can', async () => {
+    const node = setUp()
+    const month = 30 * 86_400_000
+    const { runs, routine } = node.noted('monthly', month)
+    node.routines.add(routine)
+    node.routines.start('monthly')
+    await node.clock.advance(2 * month)
+    expect(runs).to.deep.equal([month, 2 * month])
+  })
+
+  it('runs on when the clock is set back', async () => {
+    const node = setUp()
+    const now = node.clock.now.bind(node.clock)
+    let back = 0
+    node.clock.now = () => now() - back
+    const { runs, routine } = node.noted('beat', 100)
+    node.routines.add(routine)
+    node.routines.start('beat')
+    await node.clock.advance(150)
+    back = 3_600_000
+    await node.clock.advance(250)
+    expect(runs.map((at) => (at < 0 ? at + back : at))).to.deep.equal([100, 200, 300, 400])
+  })
+
+  it('that is removed runs no more, is told, and leaves its name to another', async () => {
+    const node = setUp()
+    const signals: AbortSignal[] = []
+    const { runs, routine } = node.noted('tick', 100, (signal) => {
+      signals.push(signal)
+      return new Promise(() => undefined)
+    })
+    const remove = node.routines.add(routine)
+    node.routines.start('tick')
+    await node.clock.advance(100)
+    remove()
+    expect(signals[0]?.aborted).to.equal(true)
+    expect([...node.routines].map(({ name }) => name)).not.to.include('tick')
+    const other = node.noted('tick', 100)
+    node.routines.add(other.routine)
+    remove()
+    node.routines.start('tick')
+    await node.clock.advance(100)
+    expect([runs, other.runs]).to.deep.equal([[100], [200]])
+    node.routines.remove('tick')
+    expect(() => node.routines.get('tick')).to.throw('no routine "tick"')
+    expect(node.clock.pending).to.be.at.most(1) // of the run that does not end
   })
 
   it('is skipped when routines.before says so', async () => {
@@ -280,7 +468,7 @@ describe('a routine', () => {
     ])
   })
 
-  it('keeps a node that stops waiting for a while, and no longer', async () => {
+  it('keeps a node that stops waiting for a while, and does not start after that', async () => {
     const node = setUp()
     const polite = node.noted(
       'polite',
@@ -292,9 +480,7 @@ describe('a routine', () => {
           })
         }),
     )
-    const deaf = node.noted('deaf', 100, () => new Promise(() => undefined))
     node.routines.add(polite.routine)
-    node.routines.add(deaf.routine)
     node.routines.start('polite')
     await node.clock.advance(100)
     let stopped = false
@@ -305,30 +491,54 @@ describe('a routine', () => {
     expect(stopped).to.equal(false)
     await node.clock.advance(1)
     expect(stopped).to.equal(true)
+    expect(() => {
+      node.routines.start('polite')
+    })
+      .to.throw('stopped')
+      .with.property('code', 'E_STATE')
+  })
 
+  it('that does not end is named, and the node stops without it', async () => {
+    const node = setUp()
+    const deaf = node.noted('deaf', 100, () => new Promise(() => undefined))
+    const gone = node.noted('gone', 100, () => new Promise(() => undefined))
+    node.routines.add(deaf.routine)
+    const remove = node.routines.add(gone.routine)
     node.routines.start('deaf')
+    node.routines.start('gone')
     await node.clock.advance(100)
-    stopped = false
+    remove()
+    let stopped = false
     void node.stop().then(() => {
       stopped = true
     })
     await node.clock.advance(node.ctx.settings.limits.stopMs)
     expect(stopped).to.equal(true)
-    expect(node.log.at(-1)).to.deep.include({ level: 'warn', fields: { error: 'still running: deaf' } })
+    expect(node.log.at(-1)).to.deep.include({ level: 'warn', fields: { error: 'still running: deaf, gone' } })
   })
 })
 
 describe('DiscernPeerChannels', () => {
   it('closes what is silent for too long and what the trust policy refuses, and leaves the rest', async () => {
     const refusal = { code: 'E_BLOCKED', reason: 'on the list' }
-    const trust = { refuses: (identifier: string) => (identifier === 'blocked' ? refusal : undefined) }
-    const node = setUp({ start: ['DiscernPeerChannels'] }, { capabilities: { trust: trust as never } })
+    const trust = {
+      refuses: (identifier: string) => (identifier === 'blocked' ? refusal : undefined),
+      refusesAddress: (address: string) => (address === '127.0.0.2' ? refusal : undefined),
+    }
+    const told: string[] = []
+    const node = setUp(
+      { start: ['DiscernPeerChannels'] },
+      {
+        capabilities: { trust: trust as never },
+        network: { refuse: ({ code }, peer, hook) => void told.push(`${code} ${peer} ${hook}`) },
+      },
+    )
     const { idleMs } = node.ctx.settings.limits
     const closed: Record<string, Refusal | undefined> = {}
     const channel = (name: string, silentMs: number, more: Partial<PeerChannel> = {}) =>
       node.node.channels.push({
         peer: { identifier: name, address: '127.0.0.1', port: 1 },
-        lastReceivedAt: node.clock.now() + 60_000 - silentMs,
+        silentMs: () => silentMs,
         closed: false,
         close: (reason?: Refusal) => {
           closed[name] = reason
@@ -342,16 +552,29 @@ describe('DiscernPeerChannels', () => {
     channel('silent and closing', idleMs + 1, { closed: true })
     channel('blocked', 0)
     channel('nameless and silent', idleMs + 1, { peer: { address: '127.0.0.1', port: 1 } })
+    channel('nameless and blocked', 0, { peer: { address: '127.0.0.2', port: 1 } })
+    channel('at a blocked address', 0, { peer: { identifier: 'friend', address: '127.0.0.2', port: 1 } })
     await node.start()
     await node.clock.advance(60_000)
     const idle = { code: 'E_IDLE', reason: `nothing was heard for ${idleMs} ms` }
-    expect(closed).to.deep.equal({ silent: idle, blocked: refusal, 'nameless and silent': idle })
+    expect(closed).to.deep.equal({
+      silent: idle,
+      blocked: refusal,
+      'nameless and silent': idle,
+      'nameless and blocked': refusal,
+      'at a blocked address': refusal,
+    })
+    expect(told).to.deep.equal(
+      ['E_IDLE silent', 'E_BLOCKED blocked', 'E_IDLE 127.0.0.1', 'E_BLOCKED 127.0.0.2', 'E_BLOCKED friend'].map(
+        (what) => `${what} routines.DiscernPeerChannels`,
+      ),
+    )
     await node.stop()
   })
 
   it('does without a trust policy', async () => {
     const node = setUp({ start: ['DiscernPeerChannels'] })
-    node.node.channels.push(fakeChannel({ peer: { identifier: 'a' }, lastReceivedAt: node.clock.now() }))
+    node.node.channels.push(fakeChannel({ peer: { identifier: 'a' }, silentMs: () => 0 }))
     await node.start()
     await node.clock.advance(60_000)
     expect(node.routines.get('DiscernPeerChannels').failures).to.equal(0)

@@ -1,12 +1,14 @@
 // The commands, from the command line through the socket to a running node and back; and what they say without one.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { definePlugin, TrustLevel, type PeerNetwork } from 'p2pnet'
 import { connect, event, eventually, identity, Nodes, trustAtOnce } from '../../../support/nodes.ts'
 import { Scratch } from '../../../support/scratch.ts'
 import { TestShell } from '../../../support/test-shell.ts'
+import { RawClient } from './raw-client.ts'
 
 const names = { me: 'a'.repeat(32), friend: `b1${'0'.repeat(30)}`, other: `b2${'0'.repeat(30)}` }
 const evil = 'evil\u001b[2J\u009b1m\u202e'
@@ -22,6 +24,27 @@ const strict = definePlugin({
     )
   },
 })
+
+/** Wants no files. */
+const shy = definePlugin({
+  name: 'shy',
+  version: '1.0.0',
+  api: 1,
+  setup(ctx) {
+    ctx.hooks.files.incoming.tap(() => ({ code: 'E_SHY', reason: 'not today' }))
+  },
+})
+
+/** Keeps what is drawn on it. */
+function terminal(draw: (text: string) => void): NodeJS.WritableStream {
+  const screen = new Writable({
+    write(chunk: Buffer, _, done) {
+      draw(chunk.toString())
+      done()
+    },
+  })
+  return Object.assign(screen, { isTTY: true, columns: 120, rows: 40 })
+}
 
 describe('the commands of a running node', () => {
   const nodes = new Nodes()
@@ -194,6 +217,180 @@ describe('the commands of a running node', () => {
     })
   })
 
+  describe('routines', () => {
+    const mine = { name: 'Mine\u001b[2J', interval: 40_000, run: () => undefined }
+    const seed = ['RotateBroadcastPort', 'DiscernPeerChannels']
+    const still = { running: false, active: false, lastRun: null, nextRun: null, failures: 0, lastError: null }
+
+    it('lists them in JSON, each with the same keys, and for people', async () => {
+      await start({ use: 'routines-default', options: { routines: [mine], start: [mine.name] } })
+      const [rotate, discern, own] = await json<Record<string, unknown>[]>('routines')
+      expect(rotate).to.deep.equal({ name: seed[0], interval: 30_000, ...still })
+      expect(discern).to.deep.equal({ name: seed[1], interval: 60_000, ...still })
+      expect(own).to.include({ name: mine.name, running: true, active: false })
+      expect(own?.nextRun).to.be.within(Date.now(), Date.now() + 40_000)
+      const { out } = await run('routines')
+      expect(out)
+        .to.match(/^name +interval +state +last run +next run +failures$/m)
+        .and.match(/^RotateBroadcastPort +30000 ms +stopped +- +- +0$/m)
+        .and.match(/^Mine\\u\{1b\}\[2J +40000 ms +started +- +20\d\d-/m)
+    })
+
+    it('starts, stops and retimes them while the node runs', async () => {
+      await start('routines-default')
+      const running = () => [...node.use('routines')].map(({ running }) => running)
+      const started = await json<object[]>('routines', 'start', ...seed)
+      expect(started.map((row) => (row as { name: string }).name)).to.deep.equal(seed)
+      expect(running()).to.deep.equal([true, true])
+      expect((await json<object[]>('routines', 'interval', seed[0]!, '45000'))[0]).to.include({ interval: 45_000 })
+      expect(node.use('routines').get(seed[0]!).interval).to.equal(45_000)
+      expect((await run('routines', 'stop', seed[1]!)).out).to.match(/DiscernPeerChannels +60000 ms +stopped/)
+      expect(running()).to.deep.equal([true, false])
+    })
+
+    it('tells what went wrong, without what a terminal would obey', async () => {
+      const failing = {
+        ...{ name: 'shaky', interval: 10 },
+        run: () => {
+          throw new Error(evil)
+        },
+      }
+      await start({ use: 'routines-default', options: { routines: [failing], start: ['shaky'] } })
+      await eventually(() => node.use('routines').get('shaky').failures > 0)
+      await run('routines', 'stop', 'shaky')
+      const rows = await json<{ name: string; failures: number; lastError: object }[]>('routines')
+      const row = rows.find(({ name }) => name === 'shaky')
+      expect(row?.lastError).to.deep.equal({ code: 'E_ROUTINE_FAILED', message: evil })
+      for (const words of [['routines'], ['routines', '--json']])
+        expect((await run(...words)).out)
+          .to.include('E_ROUTINE_FAILED')
+          .and.not.match(/[^\P{Cc}\n]|\u202e/u)
+    })
+
+    const wrong: [words: string[], code: number, error: string][] = [
+      [['start', 'rotateBroadcastPort'], 1, 'E_ROUTINE_UNKNOWN'],
+      [['interval', 'RotateBroadcastPort', '9'], 1, 'E_ROUTINE_INTERVAL'],
+      [['interval', 'RotateBroadcastPort', 'soon'], 2, 'E_USAGE'],
+      [['interval', 'RotateBroadcastPort'], 2, 'E_USAGE'],
+      [['stop'], 2, 'E_USAGE'],
+      [['begin', 'RotateBroadcastPort'], 2, 'E_USAGE'],
+    ]
+    for (const [words, code, error] of wrong)
+      it(`refuses ${words.join(' ')}`, async () => {
+        await start('routines-default')
+        const { code: exit, out } = await run('routines', ...words, '--json')
+        expect(exit, out).to.equal(code)
+        expect((JSON.parse(out) as { error: object }).error).to.include({ code: error })
+      })
+
+    it('says which plugin has them, in a node without', async () => {
+      await start()
+      for (const words of [[], ['start', 'x'], ['stop', 'x'], ['interval', 'x', '100']]) {
+        const error = await failure('routines', ...words)
+        expect(error).to.include({ code: 'E_CAPABILITY_MISSING' })
+        expect(error.remedy).to.include('routines-default')
+      }
+    })
+  })
+
+  describe('send-file', () => {
+    const mib = 1_048_576
+    const files = ['files-mapped', 'files-transfer']
+    const stored = async (peer: PeerNetwork, name: string) => Buffer.from(await peer.use('files').getFile(name))
+
+    it('sends it to one peer or to all, and answers when they have it', async () => {
+      await start(...files)
+      const [a, b] = [await friend(names.friend, files), await friend(names.other, files)]
+      await scratch.write({ 'sub/one.txt': 'one', 'two.txt': 'two' })
+      const ok = (peer: string) => ({ peer, ok: true })
+      expect(await json('send-file', 'sub/one.txt', '--to', 'b1')).to.deep.equal([ok(names.friend)])
+      expect((await stored(a, 'one.txt')).toString()).to.equal('one')
+      expect(await b.use('files').list()).to.deep.equal([])
+      expect(await json('send-file', scratch.at('two.txt'))).to.have.deep.members([ok(names.friend), ok(names.other)])
+      for (const peer of [a, b]) expect((await stored(peer, 'two.txt')).toString()).to.equal('two')
+      expect((await run('send-file', 'two.txt', '--to', 'b2')).out).to.equal(`${names.other}: has it\n`)
+    })
+
+    it('draws how it goes where somebody looks on, and nowhere else', async () => {
+      await start(...files)
+      const peer = await friend(names.friend, files)
+      const bytes = Buffer.alloc(3 * mib, 'p2pnet')
+      await writeFile(scratch.at('big.bin'), bytes)
+      let drawn = ''
+      const shell = new TestShell(scratch.path)
+      shell.screen = terminal((text) => (drawn += text))
+      expect(await shell.run('send-file', 'big.bin')).to.equal(0)
+      expect(shell.out).to.equal(`${names.friend}: has it\n`)
+      expect(shell.err).to.equal('')
+      expect(drawn).to.match(/sending \[.*\] \d+ % {2}\d\.\d of 3\.0 MiB {2}to 1 peer/)
+      expect((await stored(peer, 'big.bin')).equals(bytes)).to.equal(true)
+
+      drawn = ''
+      expect(await shell.run('send-file', 'big.bin', '--json')).to.equal(0)
+      expect(drawn).to.equal('')
+      expect(JSON.parse(shell.out.split('\n')[1]!)).to.deep.equal([{ peer: names.friend, ok: true }])
+    })
+
+    it('says who does not have it, with exit code 1', async () => {
+      await start(...files)
+      await friend(names.friend, ['files-mapped', { use: 'files-transfer' }, shy])
+      await scratch.write({ 'one.txt': 'one' })
+      const { code, out } = await run('send-file', 'one.txt')
+      expect(code).to.equal(1)
+      expect(out).to.match(new RegExp(`^${names.friend}: E_SHY not today\n$`))
+    })
+
+    it('says why not', async () => {
+      await start(...files)
+      await scratch.write({ 'one.txt': 'one' })
+      expect(await failure('send-file', 'one.txt')).to.include({ code: 'E_PEER_UNKNOWN' })
+      await friend(names.friend, files)
+      const gone = await failure('send-file', 'two.txt')
+      expect(gone).to.include({ code: 'E_FILE_NOT_FOUND' })
+      expect(gone.message).to.include(scratch.at('two.txt'))
+      expect(await failure('send-file', '.')).to.include({ code: 'E_FILE_IO' })
+      expect(await failure('send-file', 'one.txt', '--to', 'c')).to.include({ code: 'E_PEER_UNKNOWN' })
+      expect((await run('send-file')).code).to.equal(2)
+      expect((await run('send-file', 'b1', 'one.txt')).code).to.equal(2)
+    })
+
+    it('gives the transfer up when the command ends', async () => {
+      const asked: { path: string; signal: AbortSignal | undefined }[] = []
+      const slow = definePlugin({
+        name: 'transfer-slow',
+        version: '1.0.0',
+        api: 1,
+        provides: ['transfer'],
+        setup(ctx) {
+          ctx.provide('transfer', {
+            send(path, _, { signal } = {}) {
+              asked.push({ path, signal })
+              return new Promise((resolve) => signal?.addEventListener('abort', () => resolve([])))
+            },
+          })
+        },
+      })
+      await start(slow)
+      await friend()
+      const client = await RawClient.connect(scratch.at('.p2pnet', 'control.sock'))
+      client.say('{"id":1,"verb":"send-file","args":{"path":"one.txt"}}\n')
+      expect((await client.answered(1))[0]?.error).to.include({ code: 'E_CONTROL_REQUEST' })
+      client.say('{"id":2,"verb":"send-file","args":{"path":"/one.txt"}}\n')
+      const [{ path, signal }] = await eventually(() => (asked.length > 0 ? (asked as [(typeof asked)[0]]) : undefined))
+      expect(path).to.equal('/one.txt')
+      expect(signal?.aborted).to.equal(false)
+      client.socket.destroy()
+      await eventually(() => signal?.aborted)
+    })
+
+    it('says which plugin sends files, in a node that cannot', async () => {
+      await start()
+      const error = await failure('send-file', 'one.txt')
+      expect(error).to.include({ code: 'E_CAPABILITY_MISSING' })
+      expect(error.remedy).to.include('files-transfer')
+    })
+  })
+
   describe('why', () => {
     it('tells what was decided about a peer, newest first, without what a terminal would obey', async () => {
       await start(strict)
@@ -294,7 +491,8 @@ describe('the commands of a running node', () => {
 
   describe('without a running node', () => {
     const commands = [['status'], ['peers'], ['send', 'x'], ['why', 'x'], ['block', 'x'], ['unblock', 'x']]
-    for (const words of [...commands, ['authorize', 'x'], ['revoke', 'x']]) {
+    const work = [['routines'], ['routines', 'start', 'x'], ['send-file', 'x']]
+    for (const words of [...commands, ...work, ['authorize', 'x'], ['revoke', 'x']]) {
       it(`${words.join(' ')} says so, with exit code 1 and what to do`, async () => {
         const error = await failure(...words)
         expect(error).to.include({ code: 'E_NOT_RUNNING' })

@@ -15,6 +15,7 @@ class Verbs {
   aborted = 0
   started = 0
   leave: (() => void) | undefined
+  tell: ((news: unknown) => void) | undefined
 
   readonly plugin = definePlugin({
     name: 'verbs-of-test',
@@ -42,6 +43,27 @@ class Verbs {
           said: (loud ? text.toUpperCase() : text).repeat(times),
           data,
         }),
+      })
+      control.verb('count', {
+        arguments: { to: 'number' },
+        run: async ({ to }, _, tell) => {
+          for (let i = 1; i <= to; i++) tell({ i })
+          setImmediate(() => {
+            tell('too late')
+          })
+          return 'counted'
+        },
+      })
+      control.verb('gossip', {
+        arguments: {},
+        run: (_, signal, tell) =>
+          new Promise((resolve) => {
+            this.tell = tell
+            signal.addEventListener('abort', resolve)
+            this.waiting.push(() => {
+              resolve('told')
+            })
+          }),
       })
       control.verb('nothing', { arguments: {}, run: () => undefined })
       control.verb('coded', {
@@ -115,6 +137,7 @@ describe('the control socket, asked', () => {
     ['an id that is an object', '{"id":{},"verb":"nothing"}', null, 'E_CONTROL_REQUEST', 'id'],
     ['a long id', `{"id":"${'i'.repeat(65)}","verb":"nothing"}`, null, 'E_CONTROL_REQUEST', '64'],
     ['another key', '{"id":1,"verb":"nothing","eval":"1"}', 1, 'E_CONTROL_REQUEST', 'eval'],
+    ['news that are no boolean', '{"id":1,"verb":"nothing","news":1}', 1, 'E_CONTROL_REQUEST', 'news'],
     ['args that are no object', '{"id":1,"verb":"nothing","args":[]}', 1, 'E_CONTROL_REQUEST', 'args'],
     ['an unknown verb', '{"id":1,"verb":"ecko"}', 1, 'E_CONTROL_VERB', 'did you mean "echo"?'],
     ['a verb of every object', '{"id":1,"verb":"constructor"}', 1, 'E_CONTROL_VERB', 'there is no verb'],
@@ -158,7 +181,19 @@ describe('the control socket, asked', () => {
     const client = await open()
     client.say('{"id":1,"verb":"x"}\n')
     const [answer] = await client.answered(1)
-    for (const verb of ['status', 'peers', 'send', 'why', 'block', 'unblock', 'authorize', 'revoke', 'echo'])
+    for (const verb of [
+      'status',
+      'peers',
+      'send',
+      'why',
+      'block',
+      'unblock',
+      'authorize',
+      'revoke',
+      'routines',
+      'send-file',
+      'echo',
+    ])
       expect(answer?.error?.message).to.include(verb)
   })
 
@@ -216,6 +251,41 @@ describe('the control socket, asked', () => {
     await whenWaiting(1)
     verbs.waiting[0]?.()
     expect((await a.answered(2)).map(({ id }) => id)).to.deep.equal(['quick', 'slow'])
+  })
+
+  it('tells how it goes whoever asks for news, until there is an answer, and nobody else', async () => {
+    await start()
+    const client = await open()
+    client.say('{"id":1,"verb":"count","args":{"to":3},"news":true}\n')
+    await client.answered(4)
+    client.say('{"id":2,"verb":"count","args":{"to":3}}\n{"id":3,"verb":"nothing","news":true}\n')
+    const answers = await client.answered(6)
+    expect(answers.slice(0, 4)).to.deep.equal([
+      { id: 1, news: { i: 1 } },
+      { id: 1, news: { i: 2 } },
+      { id: 1, news: { i: 3 } },
+      { id: 1, ok: true, result: 'counted' },
+    ])
+    expect(answers.slice(4)).to.have.deep.members([
+      { id: 2, ok: true, result: 'counted' },
+      { id: 3, ok: true, result: null },
+    ])
+  })
+
+  it('gathers no news for a client that does not read them, and loses no answer', async () => {
+    await start()
+    const client = await open()
+    client.socket.pause()
+    client.say('{"id":1,"verb":"gossip","news":true}\n')
+    await whenWaiting(1)
+    const news = 'n'.repeat(10_000)
+    const many = 5000
+    for (let i = 0; i < many; i++) verbs.tell?.(news)
+    verbs.waiting[0]?.()
+    client.socket.resume()
+    while (client.answers.at(-1)?.ok !== true) await client.answered(client.answers.length + 1)
+    expect(client.answers.length).to.be.below(many / 2)
+    expect(client.answers.at(-1)).to.deep.equal({ id: 1, ok: true, result: 'told' })
   })
 
   it('does not gather answers for a client that does not read them, and serves the others', async () => {

@@ -134,6 +134,8 @@ describe('IncomingPeerTrustPolicy', () => {
           'E_BLOCKED',
         )
       } else await eventually(() => node.trustedChannels[0])
+      const refusal = { code: 'E_BLOCKED', reason: `${address} is in blockedIPs` }
+      expect(node.use('trust').refusesAddress?.(address), 'when asked').to.deep.equal(blocked ? refusal : undefined)
       peer.destroy()
     })
 
