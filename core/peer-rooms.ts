@@ -76,11 +76,11 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
     self: ({ peer: { address: host, port }, inbound, scheme }) => {
       if (!inbound) knownPeers.forgetAddress({ host, port, scheme })
     },
-    gone: (channel) => {
+    gone: (channel, code) => {
       const { identifier } = channel.peer
       if (identifier === undefined) return
       if (channel.lost) knownPeers.prove(identifier)
-      reunions.gone(channel, channels.byIdentifier(identifier))
+      reunions.gone(channel, code, channels.byIdentifier(identifier))
     },
     deadMs: limits.idleMs * deadShare,
   })

@@ -55,7 +55,7 @@ export interface ChannelServices {
 }
 
 /** A goodbye for these reasons is none: nobody wanted the channel to end. */
-const unwanted: ReadonlySet<string> = new Set(['E_CONNECTION', 'E_IDLE', 'E_SLOW_PEER', 'E_STALE'])
+const unwanted: ReadonlySet<string> = new Set(['E_CONNECTION', 'E_DUPLICATE', 'E_IDLE', 'E_SLOW_PEER', 'E_STALE'])
 
 /** One channel gave way to another to the same peer. */
 export const gaveWay = (code: string): boolean => code === 'E_DUPLICATE' || code === 'E_STALE'

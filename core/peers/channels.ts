@@ -33,7 +33,7 @@ export interface ChannelsServices {
   /** The node has met itself on this channel. */
   self(channel: PeerChannel): void
   /** A channel is gone, and what stays is known. */
-  gone(channel: PeerChannel): void
+  gone(channel: PeerChannel, code: string): void
 }
 
 export class Channels implements Iterable<PeerChannel> {
@@ -90,7 +90,7 @@ export class Channels implements Iterable<PeerChannel> {
     if (identifier !== undefined && this.#byIdentifier.get(identifier) === channel) this.#succeed(identifier)
     if (gaveWay(reason.code)) this.#succession.orphan(channel, reason, channel.expected)
     this.#services.events.emit('peerRemoved', channel, reason)
-    this.#services.gone(channel)
+    this.#services.gone(channel, reason.code)
   }
 
   /** The peer's name becomes known. False: the channel had to be closed. */
@@ -100,7 +100,7 @@ export class Channels implements Iterable<PeerChannel> {
     const other = this.#byIdentifier.get(identifier)
     const decides = identifier >= this.#services.ownIdentifier()
     if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
-    else if (certainty === 'proved' && !isSimultaneous(other, channel))
+    else if (certainty === 'proved' && (other.trusted || !isSimultaneous(other, channel)))
       this.#contest(channel, other, identifier, decides ? 'decides' : 'waits')
     else if (!decides) this.#awaitDecision(channel, identifier)
     else if (this.#isDead(other)) this.#replace(other, channel, identifier)

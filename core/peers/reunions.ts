@@ -16,10 +16,11 @@ export class Reunions {
     this.#reconnected = reconnected
   }
 
-  /** This channel is gone; `heir`: another one to the same peer. */
-  gone(channel: PeerChannel, heir: PeerChannel | undefined): void {
+  /** This channel is gone, with this code; `heir`: another one to the same peer. */
+  gone(channel: PeerChannel, code: string, heir: PeerChannel | undefined): void {
     const { identifier } = channel.peer
     if (identifier === undefined || !channel.lost) return
+    if (code === 'E_DUPLICATE' && heir !== undefined) return // nobody was away
     this.#lost.delete(identifier)
     this.#lost.set(identifier, this.#clock.now())
     const [oldest] = this.#lost.keys()

@@ -37,7 +37,7 @@ export interface DialerOptions {
   /**
    * How often to look whether an address of this machine has gone or come, in ms. Not where the node listens on loopback.
    *
-   * @default 1000
+   * @default 500
    */
   readonly interfacesMs?: number
 }
@@ -77,7 +77,7 @@ export interface ResolvedDialerOptions {
   /**
    * How often to look whether an address of this machine has gone or come, in ms. Not where the node listens on loopback.
    *
-   * @default 1000
+   * @default 500
    */
   readonly interfacesMs: number
 }
@@ -124,7 +124,7 @@ export const dialerSchema = {
       type: 'integer',
       minimum: 100,
       maximum: 3600000,
-      default: 1000,
+      default: 500,
     },
   },
 } as const

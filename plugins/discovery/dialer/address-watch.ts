@@ -6,7 +6,7 @@
 import { plainAddress, type NetworkInterface, type PeerChannel } from '../../../core/index.ts'
 
 /** A cable may be out for a moment: so often an address must be missed before its channels are given up. */
-const missesAllowed = 2
+const missesAllowed = 4
 
 export interface AddressWatchEvents {
   /** This channel has no address on this side any more. */

@@ -50,8 +50,10 @@ export class Redialer {
   gone(channel: PeerChannel, code: string): void {
     const { identifier } = channel.peer
     if (identifier === undefined) return
-    // Of two channels to one peer one has gone: the other may not have come to trust yet.
-    if (channel.lost && code !== 'E_STALE') this.#look(identifier, this.#placesOf(channel, identifier), Infinity)
+    // Of two channels to one peer one has gone: the other may not have come to trust yet. There may be none, where one
+    // side took for dead what the other did not.
+    const isLost = channel.lost && (!(code === 'E_STALE' || code === 'E_DUPLICATE') || !this.#hasChannelTo(identifier))
+    if (isLost) this.#look(identifier, this.#placesOf(channel, identifier), Infinity)
     else this.failed(identifier, code)
   }
 
@@ -80,6 +82,11 @@ export class Redialer {
   #placesOf({ inbound, peer: { address: host, port }, scheme }: PeerChannel, identifier: string): KnownAddress[] {
     const known = this.#ctx.network.knownPeers.get(identifier)?.addresses.filter(isTold) ?? []
     return known.length === 0 && !inbound ? [{ host, port, scheme }] : known
+  }
+
+  #hasChannelTo(identifier: string): boolean {
+    for (const { peer, closed } of this.#ctx.network.channels) if (peer.identifier === identifier && !closed) return true
+    return false
   }
 
   #look(identifier: string, places: readonly KnownAddress[], tries: number): void {

@@ -3,7 +3,7 @@ import { messageOf, type NetworkInterface, type PluginContext } from '../../../c
 import { chooseLinks, linkKey, type Link, type Wanted } from './links.ts'
 
 /** Between two looks, in ms. One takes a fraction of a millisecond. */
-const lookMs = 1000
+const lookMs = 500
 
 export interface Change {
   readonly appeared: readonly Link[]
@@ -45,7 +45,7 @@ export class InterfacesWatch {
     return change.appeared.length + change.gone.length + change.changed.length > 0 ? change : undefined
   }
 
-  /** Looks every second until the plugin leaves. `looked` is not called again before what it does is done. */
+  /** Looks twice a second until the plugin leaves. `looked` is not called again before what it does is done. */
   follow(looked: (change: Change | undefined) => Promise<void>): void {
     let busy = false
     this.#ctx.clock.setInterval(() => {

@@ -140,6 +140,19 @@ describe('the dialer, when a trusted channel is lost', () => {
       expect(dials).to.deep.equal([])
     })
 
+  for (const [code, others, expected] of [
+    ['E_DUPLICATE', 0, [250]],
+    ['E_STALE', 0, [250]],
+    ['E_DUPLICATE', 1, []],
+    ['E_STALE', 1, []],
+  ] as const)
+    it(`whose channel gave way, with ${code}, while ${String(others)} other is open: ${expected.join() || 'no'} dial`, async () => {
+      if (others === 1) node.node.channels.push(channelTo('a'))
+      lose(channelTo('a'), code)
+      await node.clock.advance(500)
+      expect(times()).to.deep.equal(expected)
+    })
+
   it('dials no sooner while another channel to the peer is open, and goes on if that comes to nothing', async () => {
     lose()
     const other = channelTo('a', { trusted: false, lost: false })
@@ -199,7 +212,7 @@ describe('the dialer, when a trusted channel is lost', () => {
     })
 
     for (const [what, local, then, expected] of [
-      ['with another in its place', '10.0.0.5', ['10.0.0.6', '10.0.0.7'], ['1000 E_CONNECTION']],
+      ['with another in its place', '10.0.0.5', ['10.0.0.6', '10.0.0.7'], ['500 E_CONNECTION']],
       ['for two seconds', '10.0.0.5', ['10.0.0.6'], ['2000 E_CONNECTION']],
       ['but not its own', '10.0.0.6', ['10.0.0.6'], []],
       ['but was never listed', '10.0.0.99', ['10.0.0.6'], []],
@@ -226,8 +239,8 @@ describe('the dialer, when a trusted channel is lost', () => {
       await node.clock.advance(120_000)
       dials = []
       interfaces = at('10.0.0.5', '10.0.0.6', '10.0.0.8')
-      await node.clock.advance(1250)
-      expect(dials).to.deep.equal(['121250 1'])
+      await node.clock.advance(750)
+      expect(dials).to.deep.equal(['120750 1'])
     })
 
     it('does not look where the node listens on loopback', () => {
