@@ -3,11 +3,16 @@
  * with the machine's time: the program is up and warm, so that what is measured is the network and not the start of Node.
  * The parent speaks to it over the IPC channel of `node:child_process`.
  */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { PeerNetwork, type Config } from '../../core/index.ts'
 
 export type Order =
-  | { readonly do: 'start'; readonly config: Config }
+  /** `counting`: who becomes known is counted and not told, so that telling costs nothing. */
+  | { readonly do: 'start'; readonly config: Config; readonly counting?: boolean }
+  /** No node: nothing but sockets that hear what is sent to these ports, and drop it. */
+  | { readonly do: 'listen'; readonly ports: readonly number[] }
   | { readonly do: 'stop' }
   | { readonly do: 'say'; readonly text: string; readonly to: string }
   /** Answered with `channels`: the identifiers at the other ends of the trusted ones. */
@@ -26,13 +31,21 @@ export type Told = { readonly at: number } & (
   | { readonly event: 'removed'; readonly identifier: string; readonly address: string; readonly code: string }
   | { readonly event: 'message'; readonly text: string; readonly identifier: string }
   | { readonly event: 'channels'; readonly open: readonly string[] }
-  | { readonly event: 'measured'; readonly rss: number; readonly delayP99: number }
+  | {
+      readonly event: 'measured'
+      readonly rss: number
+      /** p99 of the delay of the event loop, in ms. */
+      readonly delayP99: number
+      /** By address: how many became known there since the start; or what bare sockets heard from there. */
+      readonly known: Readonly<Record<string, number>>
+    }
   | { readonly event: 'failed'; readonly error: string }
 )
 
 type What<T> = T extends unknown ? Omit<T, 'at'> : never
 
 let network: PeerNetwork | undefined
+const known = new Map<string, number>()
 const delay = monitorEventLoopDelay({ resolution: 5 })
 delay.enable()
 
@@ -40,14 +53,17 @@ function tell(what: What<Told>): void {
   process.send?.({ ...what, at: Date.now() })
 }
 
-async function start(config: Config): Promise<void> {
+async function start(config: Config, counting: boolean): Promise<void> {
   tell({ event: 'starting' })
   const node = await PeerNetwork.create(config)
   network = node
   const told = new Set<string>()
+  known.clear()
   node.on('candidate', ({ identifier, addresses: [first] }) => {
     if (identifier === undefined || first === undefined) return
     const { host: address, port } = first
+    known.set(address, (known.get(address) ?? 0) + 1)
+    if (counting) return
     const key = `${identifier} ${address} ${String(port)}`
     if (told.has(key)) return
     told.add(key)
@@ -67,6 +83,17 @@ async function start(config: Config): Promise<void> {
   tell({ event: 'listening', identifier: node.identifier, port: listening?.port ?? 0 })
 }
 
+async function listen(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    socket.on('message', (_, { address }) => {
+      known.set(address, (known.get(address) ?? 0) + 1)
+    })
+    socket.bind(port)
+    await once(socket, 'listening')
+  }
+}
+
 async function stop(): Promise<void> {
   await network?.stop()
   network = undefined
@@ -74,7 +101,8 @@ async function stop(): Promise<void> {
 }
 
 function measure(): void {
-  tell({ event: 'measured', rss: process.memoryUsage.rss(), delayP99: delay.percentile(99) / 1e6 })
+  const delayP99 = delay.percentile(99) / 1e6
+  tell({ event: 'measured', rss: process.memoryUsage.rss(), delayP99, known: Object.fromEntries(known) })
   delay.reset()
 }
 
@@ -91,7 +119,9 @@ function list(): void {
 async function obey(order: Order): Promise<void> {
   switch (order.do) {
     case 'start':
-      return start(order.config)
+      return start(order.config, order.counting === true)
+    case 'listen':
+      return listen(order.ports)
     case 'stop':
       return stop()
     case 'say':

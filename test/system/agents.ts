@@ -110,9 +110,9 @@ export class Agents {
   }
 
   /** A node that has never been anywhere: a data directory, and so a key, of its own. */
-  start(agent: Agent, config: Config): void {
+  start(agent: Agent, config: Config, counting = false): void {
     const dataDir = this.#scratch.at(`node-${String(++this.#started)}`)
-    agent.order({ do: 'start', config: { ...config, network: { ...config.network, dataDir } } })
+    agent.order({ do: 'start', counting, config: { ...config, network: { ...config.network, dataDir } } })
   }
 
   async stop(): Promise<void> {

@@ -100,7 +100,9 @@ export class Dialer {
   #consider(identifier: string | undefined, address: KnownAddress, source: string): void {
     const { network, clock, log } = this.#ctx
     const now = clock.now()
-    const rank = (address.via ?? source).startsWith('share:') ? 'hearsay' : 'near'
+    // Hints that name who does not answer are worth no more than lists, and leave the places of the others alone.
+    const isHearsay = (address.via ?? source).startsWith('share:') || this.#groups.isDoubtful(address.host, now)
+    const rank = isHearsay ? 'hearsay' : 'near'
     const target = targetAt(identifier, address, rank)
     if (identifier !== undefined && identifier === network.identifier) return
     if (this.#targets.has(target.key) || this.#dialling.has(target.key)) return
@@ -145,7 +147,8 @@ export class Dialer {
 
   #next(): void {
     const { clock, signal } = this.#ctx
-    if (!this.#started || signal.aborted) return
+    // The end of a dial looks again.
+    if (!this.#started || signal.aborted || this.#dialling.size >= this.#limits.concurrent) return
     clock.clear(this.#timer)
     this.#timer = undefined
     const now = clock.now()
@@ -176,7 +179,8 @@ export class Dialer {
       near: concurrent - Math.floor(concurrent / 4),
       hearsay: Math.ceil(concurrent / 2),
     }
-    const others = [...this.#dialling.values()].filter((target) => target.rank === rank).length
+    let others = 0
+    for (const target of this.#dialling.values()) if (target.rank === rank) others++
     return this.#dialling.size < concurrent && others < places[rank]
   }
 

@@ -27,10 +27,16 @@ interface Group {
 export class GroupLimits {
   readonly #groups = new Lru<Group>(remembered)
 
+  /** Hints about this host are not believed for now. */
+  isDoubtful(host: string, now: number): boolean {
+    const { failures, failedAt } = this.#group(host)
+    return failures >= failuresAllowed && now - failedAt < minute
+  }
+
   /** ms until this host may be dialled. */
   wait(host: string, rank: Rank, now: number): number {
-    const { dials, failures, failedAt } = this.#group(host)
-    const isBelieved = rank === 'near' && (failures < failuresAllowed || now - failedAt >= minute)
+    const { dials } = this.#group(host)
+    const isBelieved = rank === 'near' && !this.isDoubtful(host, now)
     const last = dials[perMinute - 1]
     return rank === 'proved' || isBelieved || last === undefined ? 0 : Math.max(0, last + minute - now)
   }

@@ -85,7 +85,8 @@ export class Redialer {
   }
 
   #hasChannelTo(identifier: string): boolean {
-    for (const { peer, closed } of this.#ctx.network.channels) if (peer.identifier === identifier && !closed) return true
+    for (const { peer, closed } of this.#ctx.network.channels)
+      if (peer.identifier === identifier && !closed) return true
     return false
   }
 

@@ -42,28 +42,23 @@ export class Intake {
 
   /** `to`: whom it was sent to. */
   take(datagram: Uint8Array, source: Source, to: 'everybody' | 'me'): Outcome {
+    if (datagram.length > maxDatagram) return this.#drop('too long')
+    const { ctx, wire } = this.#services
+    const now = ctx.clock.now()
+    if (this.#limit.isSpent(source.address, now)) return this.#drop('rate')
     if (this.#services.isOwn(source)) return 'done' // every broadcast comes back to its sender
     const endpoint = `${source.address}:${String(source.port)}`
     const last = this.#last.get(endpoint)
     if (last !== undefined && Buffer.compare(last, datagram) === 0) return 'done'
-    const foreign = this.#objectionTo(datagram, source)
-    if (foreign !== undefined) return this.#drop(foreign)
+    if (!this.#services.links().some((link) => isOnLink(source.address, link))) return this.#drop('not on a link')
+    if (!this.#limit.admits(source.address, now)) return this.#drop('rate')
     this.#last.set(endpoint, datagram)
-    const { ctx, wire } = this.#services
     const packet = packetIn(datagram, wire, ctx.packets)
     if (packet === undefined) return this.#drop('no Identifier')
     if (isInquiry(packet)) return to === 'everybody' ? 'answer' : 'done'
     const unwanted = this.#objectionToPacket(packet)
     if (unwanted !== undefined) return this.#drop(unwanted)
     return packet.data === 0 ? this.#leaving(packet, endpoint) : this.#tell(packet, source, endpoint, to)
-  }
-
-  /** Everything that can be said without parsing. */
-  #objectionTo(datagram: Uint8Array, source: Source): string | undefined {
-    const { ctx, links } = this.#services
-    if (datagram.length > maxDatagram) return 'too long'
-    if (!links().some((link) => isOnLink(source.address, link))) return 'not on a link'
-    return this.#limit.admits(source.address, ctx.clock.now()) ? undefined : 'rate'
   }
 
   #objectionToPacket({ sourceOriginIdentifier, network }: IdentifierPacket): string | undefined {

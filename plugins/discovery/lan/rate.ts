@@ -12,7 +12,7 @@ export interface Rate {
 }
 
 /** A LAN in which more announcements than this are worth hearing needs another discovery. */
-const inAll: Rate = { burst: 200, perSecond: 100 }
+const inAll: Rate = { burst: 32, perSecond: 50 }
 
 /** Addresses that are remembered. */
 export const sources = 1024
@@ -32,6 +32,13 @@ export class SourceLimit {
     this.#perSource = perSource
   }
 
+  /** Would it be refused? Changes nothing and costs next to nothing, as what is asked of every datagram of a flood must. */
+  isSpent(address: string, now: number): boolean {
+    if (tokensOf(this.#all, inAll, now) < 1) return true
+    const bucket = this.#buckets.peek(address)
+    return bucket !== undefined && tokensOf(bucket, this.#perSource, now) < 1
+  }
+
   /** Takes a token of the address and one of all. False: drop it unread. `now`: ms since 1970. */
   admits(address: string, now: number): boolean {
     let bucket = this.#buckets.get(address)
@@ -41,9 +48,11 @@ export class SourceLimit {
   }
 }
 
-function take(bucket: Bucket, { burst, perSecond }: Rate, now: number): boolean {
-  const gained = (Math.max(0, now - bucket.at) * perSecond) / 1000
-  bucket.tokens = Math.min(burst, bucket.tokens + gained)
+const tokensOf = ({ tokens, at }: Bucket, { burst, perSecond }: Rate, now: number): number =>
+  Math.min(burst, tokens + (Math.max(0, now - at) * perSecond) / 1000)
+
+function take(bucket: Bucket, rate: Rate, now: number): boolean {
+  bucket.tokens = tokensOf(bucket, rate, now)
   bucket.at = now
   if (bucket.tokens < 1) return false
   bucket.tokens--

@@ -34,8 +34,10 @@ export function causesOf(facts: Facts): Cause[] {
   return [...ofInterfaces(facts), ...ofPorts(facts), ...ofPaths(facts), ...ofUnicast(facts), ...ofOthers(facts)]
 }
 
-function ofInterfaces({ interfaces, host }: Facts): Cause[] {
+function ofInterfaces({ interfaces, host, heard }: Facts): Cause[] {
   const causes: Cause[] = []
+  // Many machines have some that are never up: of no interest where somebody is heard.
+  const isLonely = heard.every(({ own }) => own)
   const used = interfaces.filter(({ state }) => state === 'used')
   if (used.length === 0)
     causes.push({
@@ -58,7 +60,7 @@ function ofInterfaces({ interfaces, host }: Facts): Cause[] {
           }),
     })
   for (const { name, state } of interfaces) {
-    if (state === 'down')
+    if (state === 'down' && isLonely)
       causes.push({
         cause: 'interface-down',
         text: `The interface ${name} is down, or not there.`,

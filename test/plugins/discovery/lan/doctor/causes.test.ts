@@ -66,8 +66,8 @@ const cases: readonly (readonly [what: string, facts: Partial<Facts>, causes: re
   ],
   [
     'an interface that is down',
-    { interfaces: [lan(), lan({ name: 'eth1', state: 'down', paths: [], addresses: [] })] },
-    ['interface-down'],
+    { interfaces: [lan(), lan({ name: 'eth1', state: 'down', paths: [], addresses: [] })], heard: [] },
+    ['interface-down', 'no-second-node'],
     /eth1/,
   ],
   [
