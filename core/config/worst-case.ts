@@ -18,7 +18,7 @@ const socketBytes = 131_072
 /** TLS in its handshake: certificates of up to 100 KiB, which OpenSSL takes before anybody can look. */
 const handshakeBytes = 131_072
 /** Known at eight addresses. */
-export const peerBytes = 6144
+export const peerBytes = 7168
 export const decisionBytes = 1024
 export const banBytes = 512
 
@@ -41,7 +41,7 @@ export function worstCase({ limits }: NodeSettings): WorstCase {
       'connections × (outQueueBytes + windowBytes + 2 × frameBytes + 128 KiB): a full queue to every peer, bulk in flight, ' +
       'a frame being received and one being handled, and the socket; ' +
       'pendingHandshakes × (128 KiB + 2 × frameBytesBeforeTrust): TLS, and what came early; ' +
-      `${String(refusalsAtOnce)} who are told that they are refused × 128 KiB; knownPeers × 6 KiB; ` +
+      `${String(refusalsAtOnce)} who are told that they are refused × 128 KiB; knownPeers × 7 KiB; ` +
       `${String(decisions)} decisions × 1 KiB; ${String(offenders)} addresses that misbehaved × 512 B; ${String(reusedBytes / 1024)} KiB to read into`,
   }
 }

@@ -42,11 +42,15 @@ describe('the examples', function () {
     }
   })
 
-  it('of the plugin guide: its test of its plugin passes', async () => {
-    const folder = await copied('docs/guide/write-a-plugin.md')
-    const { stdout } = await program(folder, resolve('mocha/bin/mocha.js'), 'test/weather.test.ts')
-    expect(stdout).to.contain('1 passing')
-  })
+  for (const [guide, test] of [
+    ['docs/guide/write-a-plugin.md', 'test/weather.test.ts'],
+    ['docs/guide/write-a-discovery.md', 'test/static-peers.test.ts'],
+  ] as const)
+    it(`of ${guide}: its test of its plugin passes`, async () => {
+      const folder = await copied(guide)
+      const { stdout } = await program(folder, resolve('mocha/bin/mocha.js'), test)
+      expect(stdout).to.contain('1 passing')
+    })
 
   /** The named blocks of a document as files, beside an installed p2pnet. */
   async function copied(document: string, change: (text: string) => string = (text) => text): Promise<Scratch> {

@@ -55,13 +55,7 @@ export class Hosts {
 
   /** Starts one of our own programs, in TypeScript, on a host. */
   spawn(host: number, program: string, words: readonly string[], options: SpawnOptions): ChildProcess {
-    const node = [
-      process.execPath,
-      ...(process.env.LAB_PROF && program.endsWith('agent.ts') ? ['--cpu-prof', '--cpu-prof-dir=/tmp/labprof'] : []),
-      '--conditions=p2pnet-source',
-      `--import=${tsx}`,
-      program,
-    ]
+    const node = [process.execPath, '--conditions=p2pnet-source', `--import=${tsx}`, program]
     // `ip netns exec` becomes the program: a signal to the child reaches the program itself.
     return spawn('ip', ['netns', 'exec', this.#name(host), ...node, ...words], { env, ...options })
   }

@@ -4,7 +4,7 @@
  */
 import type { IdentifierPacket, PluginContext, Wire } from '../../../core/index.ts'
 import { composeAnnouncement, farewell, shortened, toDatagram } from './announcement.ts'
-import { isOnLink, linkKey } from './links.ts'
+import { isOnLink, linkKey } from '../shared/links.ts'
 import { Pulse, type PulseOptions } from './pulse.ts'
 import { sendAddresses, type Ways } from './sockets.ts'
 import type { Source, Voice, Voices } from './voices.ts'

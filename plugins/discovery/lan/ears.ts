@@ -5,7 +5,7 @@
 import type { Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { messageOf, P2PNetError, type PluginContext } from '../../../core/index.ts'
-import type { Link } from './links.ts'
+import type { Link } from '../shared/links.ts'
 import { multicastInterface, openShared, receiveAddresses, type Ways } from './sockets.ts'
 import type { Heard } from './voices.ts'
 

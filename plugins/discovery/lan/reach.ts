@@ -5,7 +5,7 @@
  */
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { InterfaceAddress } from '../../../core/index.ts'
-import { isOnLink, type Link } from './links.ts'
+import { isOnLink, type Link } from '../shared/links.ts'
 
 /** What somebody on the link dials to reach what listens on `host` and sends from `source`. Undefined: nothing does. */
 export function reachedAt(host: string, source: string, link: Link): string | undefined {

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { Logger, OwnedSockets } from '../../../core/index.ts'
-import { sourceOn, zoneOf, type Link, type Link4, type Link6 } from './links.ts'
+import { sourceOn, zoneOf, type Link, type Link4, type Link6 } from '../shared/links.ts'
 
 /** Who opens sockets: a plugin's context, or a command that has none. */
 export interface Opener {

@@ -1,7 +1,7 @@
 /** The sockets that a node speaks with: one a link, each on a port of its own. They follow the links as these come and go. */
 import type { Socket } from 'node:dgram'
 import { messageOf, type PluginContext } from '../../../core/index.ts'
-import { linkKey, sourceOn, type Link } from './links.ts'
+import { linkKey, sourceOn, type Link } from '../shared/links.ts'
 import { openExclusive, sendAddresses, type Ways } from './sockets.ts'
 
 /** Where a datagram came from. */

@@ -5,8 +5,8 @@
 import { isIPv4 } from 'node:net'
 import { decode, type Answer, type DecodedPacket, type SrvAnswer, type StringAnswer, type TxtAnswer } from 'dns-packet'
 import type { Candidate, PluginContext } from '../../../core/index.ts'
-import { isOnLink, type Link } from './links.ts'
-import { SourceRate, type Rate } from './rate.ts'
+import { isOnLink, type Link4 } from '../shared/links.ts'
+import { SourceLimit, type Rate } from '../shared/source-limit.ts'
 import { mdnsPort } from './multicast.ts'
 import { labelOf, sameName, service, version } from './records.ts'
 
@@ -26,13 +26,13 @@ const headBytes = 12
 
 export class Hearing {
   readonly #ctx: PluginContext
-  readonly #link: Link
-  readonly #rate: SourceRate
+  readonly #link: Link4
+  readonly #rate: SourceLimit
 
-  constructor(ctx: PluginContext, link: Link, perSource: Rate) {
+  constructor(ctx: PluginContext, link: Link4, perSource: Rate) {
     this.#ctx = ctx
     this.#link = link
-    this.#rate = new SourceRate(perSource)
+    this.#rate = new SourceLimit(perSource)
   }
 
   /** What is worth looking at. A socket hears what others on this machine have joined, too: only the link's own counts. */

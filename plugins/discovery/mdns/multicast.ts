@@ -1,7 +1,7 @@
 /** The socket of a link: it shares port 5353 with every other responder and browser of the machine. */
 import type { Socket } from 'node:dgram'
 import { messageOf, type PluginContext } from '../../../core/index.ts'
-import type { Link } from './links.ts'
+import type { Link4 } from '../shared/links.ts'
 
 /** Multicast DNS over IPv4 (RFC 6762, 3). */
 export const group = '224.0.0.251'
@@ -9,7 +9,7 @@ export const group = '224.0.0.251'
 export const mdnsPort = 5353
 
 /** @throws Error of bind, or of joining the group */
-export async function openMulticast(ctx: PluginContext, link: Link): Promise<Socket> {
+export async function openMulticast(ctx: PluginContext, link: Link4): Promise<Socket> {
   const socket = ctx.net.createSocket({ type: 'udp4', reuseAddr: true })
   try {
     await bind(socket)

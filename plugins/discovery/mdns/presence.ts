@@ -1,13 +1,11 @@
 /** A node on all its links. They are looked at again and again: interfaces come and go. */
 import { messageOf, P2PNetError, type PluginContext } from '../../../core/index.ts'
 import type { ResolvedDiscoveryMdnsOptions } from '../../../schemas/generated/discovery-mdns.ts'
+import { InterfacesWatch } from '../shared/interfaces-watch.ts'
+import { isLoopback, linkKey, type Link, type Link4, type Wanted } from '../shared/links.ts'
 import { Hearing } from './hearing.ts'
-import { isLoopback, linksOf, type Link } from './links.ts'
 import { openMulticast } from './multicast.ts'
 import { Responder } from './responder.ts'
-
-/** Between two looks at the interfaces, in ms. */
-const lookMs = 5000
 
 export class Presence {
   readonly #ctx: PluginContext
@@ -16,25 +14,27 @@ export class Presence {
   readonly #responders = new Map<string, Responder>()
   /** Why a link could not be opened; said once. */
   readonly #refusals = new Map<string, string>()
-  #looking = Promise.resolve()
+  readonly #wanted: Wanted
+  readonly #watch: InterfacesWatch
 
   constructor(ctx: PluginContext, options: ResolvedDiscoveryMdnsOptions) {
     this.#ctx = ctx
     this.#options = options
+    this.#wanted = options.interfaces ?? (isLoopback(ctx.settings.host) ? 'loopback' : 'all')
+    this.#watch = new InterfacesWatch(ctx, this.#wanted)
   }
 
   /** @throws P2PNetError E_MDNS_SOCKET if there are links and none can be opened */
   async open(): Promise<void> {
-    await this.#look()
+    this.#watch.look()
+    await this.#follow()
     if (this.#responders.size === 0 && this.#refusals.size > 0)
       throw new P2PNetError(
         'E_MDNS_SOCKET',
         `mDNS can be spoken on no interface: ${[...this.#refusals.values()].join('; ')}`,
       )
     if (this.#responders.size === 0) this.#ctx.log.warn('no interface for mDNS', { wanted: this.#wanted })
-    this.#ctx.clock.setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look())
-    }, lookMs)
+    this.#watch.follow(() => this.#follow())
   }
 
   /** There is something to say that was not said before. */
@@ -49,12 +49,8 @@ export class Presence {
     await Promise.all(responders.map((responder) => responder.withdraw()))
   }
 
-  get #wanted() {
-    return this.#options.interfaces ?? (isLoopback(this.#ctx.settings.host) ? 'loopback' : 'all')
-  }
-
-  async #look(): Promise<void> {
-    const links = new Map(linksOf(this.#ctx.network.interfaces, this.#wanted).map((link) => [keyOf(link), link]))
+  async #follow(): Promise<void> {
+    const links = new Map(this.#watch.links.filter(isIPv4Link).map((link) => [linkKey(link), link]))
     for (const [key, responder] of this.#responders) {
       if (links.has(key)) continue
       responder.close()
@@ -65,7 +61,7 @@ export class Presence {
   }
 
   /** A link that cannot be opened does not keep the node from the others; it is tried again. */
-  async #openLink(key: string, link: Link): Promise<void> {
+  async #openLink(key: string, link: Link4): Promise<void> {
     const { signal, log } = this.#ctx
     try {
       const socket = await openMulticast(this.#ctx, link)
@@ -90,4 +86,4 @@ export class Presence {
   }
 }
 
-const keyOf = ({ name, address, netmask }: Link): string => `${name} ${address} ${netmask}`
+const isIPv4Link = (link: Link): link is Link4 => link.family === 'IPv4'

@@ -5,7 +5,8 @@
 import type { Socket } from 'node:dgram'
 import { AUTHORITATIVE_ANSWER, encode, type DecodedPacket, type Packet } from 'dns-packet'
 import { messageOf, sleep, type PluginContext, type Timer } from '../../../core/index.ts'
-import { addressOn, type Link } from './links.ts'
+import type { Link4 } from '../shared/links.ts'
+import { addressOn } from './address-on.ts'
 import { group, mdnsPort } from './multicast.ts'
 import { answersTo, recordsOf, service, type OwnRecord } from './records.ts'
 
@@ -21,7 +22,7 @@ const longestMessage = 1400
 
 export class Responder {
   readonly #ctx: PluginContext
-  readonly #link: Link
+  readonly #link: Link4
   readonly #socket: Socket
   readonly #browseMs: number
   /** What was announced last, and is therefore to be withdrawn. */
@@ -31,7 +32,7 @@ export class Responder {
   #answeredAt = -Infinity
   #round = new AbortController()
 
-  constructor(ctx: PluginContext, link: Link, socket: Socket, browseMs: number) {
+  constructor(ctx: PluginContext, link: Link4, socket: Socket, browseMs: number) {
     this.#ctx = ctx
     this.#link = link
     this.#socket = socket

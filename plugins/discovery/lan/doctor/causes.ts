@@ -1,5 +1,5 @@
 /** From what was found to what is likely wrong, and what to do about it. Pure: facts in, causes out. */
-import { isLoopback } from '../links.ts'
+import { isLoopback } from '../../shared/links.ts'
 import type { Facts, HeardFacts, InterfaceFacts, PathFacts } from './facts.ts'
 
 export interface Cause {

@@ -7,7 +7,7 @@ import { messageOf, sleep, systemClock, type NodeOnPaper } from '../../../../cor
 import type { ResolvedDiscoveryLanOptions } from '../../../../schemas/generated/discovery-lan.ts'
 import { datagramOf, inquiry, maxDatagram, packetIn } from '../announcement.ts'
 import { groupsOf } from '../groups.ts'
-import { chooseLinks, isLoopback, type Link } from '../links.ts'
+import { chooseLinks, isLoopback, type Link } from '../../shared/links.ts'
 import { openExclusive, sendAddresses, type Method, type Ways } from '../sockets.ts'
 import type { Source } from '../voices.ts'
 import type { Answer, Facts, PathFacts, PortFacts, UnicastFacts } from './facts.ts'

@@ -1,6 +1,6 @@
 /** Opens the designated ports as a node does, on all addresses, beside the nodes that listen there already. */
 import { messageOf } from '../../../../core/index.ts'
-import type { Link } from '../links.ts'
+import type { Link } from '../../shared/links.ts'
 import { multicastInterface, openShared, type Opener, type Ways } from '../sockets.ts'
 import type { PortFacts } from './facts.ts'
 import type { Receive } from './post.ts'

@@ -1,7 +1,7 @@
 /** What the machine's interfaces are to discovery, those among them that cannot be used. */
 import { readdir, readFile } from 'node:fs/promises'
 import type { NetworkInterface } from '../../../../core/index.ts'
-import { chooseLinks, type Link, type Wanted } from '../links.ts'
+import { chooseLinks, type Link, type Wanted } from '../../shared/links.ts'
 import type { InterfaceFacts, PathFacts } from './facts.ts'
 
 export async function interfaceFacts(

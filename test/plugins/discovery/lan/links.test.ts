@@ -8,7 +8,7 @@ import {
   sourceOn,
   type Link,
   type Wanted,
-} from '../../../../plugins/discovery/lan/links.ts'
+} from '../../../../plugins/discovery/shared/links.ts'
 import { hostToDial, reachedAt } from '../../../../plugins/discovery/lan/reach.ts'
 import { receiveAddresses, sendAddresses, type Method } from '../../../../plugins/discovery/lan/sockets.ts'
 

@@ -17,7 +17,15 @@ function responder(address = '10.77.0.1') {
       done(null)
     },
   } as unknown as Socket
-  const link = { name: 'eth0', address, netmask: '255.255.255.0' }
+  const link = {
+    family: 'IPv4',
+    name: 'eth0',
+    address,
+    netmask: '255.255.255.0',
+    broadcast: '',
+    loopback: false,
+    addresses: [],
+  } as const
   const subject = new Responder(fake.ctx, link, socket, 60_000)
   /** What was sent since the last call, in short. */
   const said = () =>

@@ -1,7 +1,7 @@
 // Limits that hold whatever a flood looks like.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { SourceLimit } from '../../../../plugins/discovery/lan/rate.ts'
+import { SourceLimit } from '../../../../plugins/discovery/shared/source-limit.ts'
 import { Lru } from '../../../../plugins/discovery/shared/lru.ts'
 
 describe('the rate of one address', () => {

@@ -2,7 +2,7 @@
  * How many datagrams are worth parsing: so many from one address, and so many in all, however many addresses a flood
  * makes up.
  */
-import { Lru } from '../shared/lru.ts'
+import { Lru } from './lru.ts'
 
 export interface Rate {
   /** At once. */
