@@ -107,13 +107,15 @@ class ConsultingRoom {
     socket.on('message', (datagram: Uint8Array, source: Source) => {
       this.#answered(datagram, source, answers)
     })
-    const { sent, errors } = await this.#post.ask(socket, to, ports, () => this.#question())
+    const question = () => this.#question()
     const refused: number[] = []
-    await Promise.all(
-      ports.map(async (port) => {
-        if (await this.#post.isRefused(to, port, this.#question(), ms / 2)) refused.push(port)
+    const [{ sent, errors }] = await Promise.all([
+      this.#post.ask(socket, to, ports, question),
+      ...ports.map(async (port) => {
+        // Not to the end, so that what is on its way when the sockets close is little.
+        if (await this.#post.isRefused(to, port, question, ms * 0.8)) refused.push(port)
       }),
-    )
+    ])
     return () => ({ to, sent, errors, refused: refused.sort((a, b) => a - b), answers })
   }
 

@@ -7,6 +7,8 @@ import type { Source } from '../voices.ts'
 
 /** Questions, in ms from the beginning: what is lost on the way is asked again. */
 const askAt = [0, 300, 1000] as const
+/** Between two questions to a port that may be refused, in ms. */
+const askAgainMs = 400
 
 export type Receive = (datagram: Uint8Array, source: Source) => void
 
@@ -39,18 +41,26 @@ export class Post {
     return { sent, errors: [...errors] }
   }
 
-  /** Asks one port of a host, and tells whether the host says that nobody is there. */
-  async isRefused(address: string, port: number, question: Uint8Array, ms: number): Promise<boolean> {
+  /**
+   * Asks one port of a host until it says that nobody is there, at most for so long. Again and again, because systems limit
+   * how often they say that (of Linux it is once a second to one address).
+   */
+  async isRefused(address: string, port: number, question: () => Uint8Array, ms: number): Promise<boolean> {
     const socket = this.#own(createSocket(address.includes(':') ? 'udp6' : 'udp4'))
-    const refused = once(socket, 'error').then(([error]) => (error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+    let isRefused = false
+    socket.on('error', (error: NodeJS.ErrnoException) => (isRefused ||= error.code === 'ECONNREFUSED'))
     try {
-      socket.connect(port, address, (error?: Error | null) => {
-        if (!error) socket.send(question, () => undefined)
-      })
-      return await Promise.race([refused, sleep(systemClock, ms).then(() => false)])
+      socket.connect(port, address)
+      await once(socket, 'connect')
+      const end = systemClock.now() + ms
+      while (!isRefused && systemClock.now() < end) {
+        socket.send(question(), () => undefined)
+        await sleep(systemClock, Math.min(askAgainMs, ms), this.#abort.signal)
+      }
     } catch {
-      return false // why it does not leave was told by ask()
+      // Why it does not leave is told by ask().
     }
+    return isRefused
   }
 
   close(): void {
