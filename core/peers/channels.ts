@@ -100,7 +100,8 @@ export class Channels implements Iterable<PeerChannel> {
     const other = this.#byIdentifier.get(identifier)
     const decides = identifier >= this.#services.ownIdentifier()
     if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
-    else if (certainty === 'proved' && (other.trusted || !isSimultaneous(other, channel)))
+    // Where the peer is proved, the side that does not decide always gives signs of life, so that the other may look for them.
+    else if (certainty === 'proved' && (!decides || other.trusted || !isSimultaneous(other, channel)))
       this.#contest(channel, other, identifier, decides ? 'decides' : 'waits')
     else if (!decides) this.#awaitDecision(channel, identifier)
     else if (this.#isDead(other)) this.#replace(other, channel, identifier)
@@ -151,10 +152,17 @@ export class Channels implements Iterable<PeerChannel> {
       this.#decided(newer)
       if (newer.closed || this.#byIdentifier.get(identifier) === newer) return
       const isDead = verdict === 'dead' && this.#byIdentifier.get(identifier) === older
-      if (isDead) this.#replace(older, newer, identifier)
-      else this.#close(newer, duplicate(identifier))
+      if (!isDead) this.#close(newer, duplicate(identifier))
+      else {
+        // Of several that came meanwhile the last is the likeliest to be alive.
+        const others = [...this.#undecided.keys()].filter(({ peer }) => peer.identifier === identifier)
+        const heir = others.reduce((last, other) => (other.openedAt > last.openedAt ? other : last), newer)
+        this.#decided(heir)
+        this.#replace(older, heir, identifier)
+        for (const other of [newer, ...others]) if (other !== heir) this.#close(other, duplicate(identifier))
+      }
     }
-    this.#undecided.set(newer, contest(this.#services.clock, older, part, settle))
+    this.#undecided.set(newer, contest(this.#services.clock, { older, newer, part }, settle))
   }
 
   /** Whoever is alive says so now and then, where the wire has words for it. */

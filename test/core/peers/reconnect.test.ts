@@ -103,6 +103,42 @@ describe('a trusted channel', () => {
       expect([...nodes.b.channels]).to.have.lengthOf(1)
     })
 
+  for (const apart of [0, 1, 5, 20, 50, 100, 200, 500, 1900])
+    it(`that both dialled, ${String(apart)} ms apart, stays one and the same, and nobody is told to be back`, async () => {
+      const [a, b] = [await company.join('a', '10.0.0.1'), await company.join('b', '10.0.0.2')]
+      const [atA, atB] = [note(a), note(b)]
+      const dials = [a.connect(addressOf(b))]
+      await company.clock.advance(apart)
+      dials.push(b.connect(addressOf(a)))
+      await company.clock.advance(5000)
+      await Promise.all(dials)
+      expect([peersOf(a), peersOf(b)]).to.deep.equal([['b'], ['a']])
+      expect([[...a.channels].length, [...b.channels].length]).to.deep.equal([1, 1])
+      expect([...atA, ...atB].filter((line) => !line.endsWith('E_DUPLICATE'))).to.deep.equal([])
+      const before = [...a.channels, ...b.channels]
+      await company.clock.advance(120_000)
+      expect([...a.channels, ...b.channels]).to.deep.equal(before)
+    })
+
+  for (const mover of ['a', 'b'] as const)
+    it(`of which ${mover} had two when it moved gives way to one from its new address within 1.5 s`, async () => {
+      const nodes = { a: await company.join('a', '10.0.0.1'), b: await company.join('b', '10.0.0.2') }
+      const stayer = nodes[mover === 'a' ? 'b' : 'a']
+      await company.introduce(nodes.a, nodes.b)
+      void nodes.b.connect({ ...addressOf(nodes.a), identifier: 'a' }, { anew: true })
+      const from = addressOf(nodes[mover]).host
+      // As soon as both sides have both.
+      while ([...nodes.a.channels, ...nodes.b.channels].length < 4) await company.clock.advance(1)
+      company.network.silence()
+      company.network.move(from, '10.0.9.9')
+      for (const channel of [...nodes[mover].channels])
+        void channel.close({ code: 'E_CONNECTION', reason: 'the address is gone' })
+      await company.clock.advance(1500)
+      expect(stayer.trustedChannels.map(({ peer }) => peer.address)).to.deep.equal(['10.0.9.9'])
+      await company.clock.advance(5000)
+      for (const node of [nodes.a, nodes.b]) expect([...node.channels]).to.have.lengthOf(1)
+    })
+
   for (const deaf of ['10.0.0.1', '10.0.0.2'])
     it(`on which only ${deaf} hears nothing leaves one channel on both sides, the same, when a dials anew`, async () => {
       const [a, b] = [await company.join('a', '10.0.0.1'), await company.join('b', '10.0.0.2')]
