@@ -28,6 +28,7 @@ export type Told = { readonly at: number } & (
   | { readonly event: 'listening'; readonly identifier: string; readonly port: number }
   | { readonly event: 'known'; readonly identifier: string; readonly address: string; readonly port: number }
   | { readonly event: 'trusted'; readonly identifier: string; readonly address: string }
+  | { readonly event: 'reconnected'; readonly identifier: string; readonly address: string }
   | { readonly event: 'removed'; readonly identifier: string; readonly address: string; readonly code: string }
   | { readonly event: 'message'; readonly text: string; readonly identifier: string }
   | { readonly event: 'channels'; readonly open: readonly string[] }
@@ -74,6 +75,9 @@ async function start(config: Config, counting: boolean): Promise<void> {
   })
   node.on('peerRemoved', ({ peer: { identifier, address } }, { code }) => {
     if (identifier !== undefined) tell({ event: 'removed', identifier, address, code })
+  })
+  node.on('reconnected', ({ peer: { identifier = '', address } }) => {
+    tell({ event: 'reconnected', identifier, address })
   })
   node.on('message', (text, { peer: { identifier = '' } }) => {
     tell({ event: 'message', text, identifier })
