@@ -33,6 +33,7 @@ export type { PacketRegistry, PacketType, PacketTypeOptions } from './packets/re
 export { addressGroup, plainAddress } from './peers/address-group.ts'
 export { isOwnAddress } from './peers/own-address.ts'
 export type * from './peers/peer.ts'
+export { isShare } from './peers/peer.ts'
 export type { ChannelPeer, ChannelStats, PacketTaker, PeerChannel } from './peers/channel.ts'
 export type { KnownPeers, ProvedPeer } from './peers/known-peers.ts'
 export type { ConnectOptions } from './peers/connector.ts'

@@ -36,6 +36,23 @@ export function listInterfaces(): NetworkInterface[] {
   }))
 }
 
+/**
+ * The same for who looks again and again. A system that cannot tell just now, because the process has no file descriptor
+ * left for one, has the interfaces that it had.
+ */
+export class Interfaces {
+  #last: readonly NetworkInterface[] = []
+
+  list(): readonly NetworkInterface[] {
+    try {
+      this.#last = listInterfaces()
+    } catch {
+      // Nothing is known of a change.
+    }
+    return this.#last
+  }
+}
+
 /** The directed broadcast address of an IPv4 network: host bits all ones (RFC 919). */
 export function broadcastOf(address: string, netmask: string): string {
   const mask = netmask.split('.').map(Number)

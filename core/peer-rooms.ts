@@ -47,7 +47,7 @@ export function makePeerRooms(kernel: Kernel): PeerRooms {
     capacity: limits.knownPeers,
     defaultScheme: () => connector.defaultScheme,
     ownIdentifier: () => kernel.identifier,
-    isOwnAddress: (address) => isOwnAddress(address, connector.listening),
+    isOwnAddress: (address) => isOwnAddress(address, connector.listening, () => kernel.shared.interfaces),
     isConnected: (identifier) => channels.byIdentifier(identifier) !== undefined,
     changed: () => {
       peersFile.note()

@@ -6,16 +6,17 @@ import { asP2PNetError, P2PNetError } from './errors.ts'
 import type { DistributionResult } from './host/capabilities.ts'
 import type { PublicAddress } from './host/host-network.ts'
 import type { SharedNetwork } from './host/network-facade.ts'
-import { listInterfaces } from './interfaces.ts'
+import { Interfaces } from './interfaces.ts'
 import type { Kernel } from './kernel.ts'
 import type { NetworkPacket } from './packets/packet.ts'
 import type { Frame } from './packets/wire.ts'
 import type { PeerChannel } from './peers/channel.ts'
-import { shareMark, type Candidate, type PeerAddress } from './peers/peer.ts'
+import { isShare, shareMark, type Candidate, type PeerAddress } from './peers/peer.ts'
 import type { Refusal } from './trust/refusal.ts'
 
 export function sharedNetwork(kernel: Kernel): SharedNetwork {
   let publicAddress: PublicAddress | undefined
+  const interfaces = new Interfaces()
   return {
     get name() {
       return kernel.composition.settings.name
@@ -33,7 +34,7 @@ export function sharedNetwork(kernel: Kernel): SharedNetwork {
       return kernel.connector.listening
     },
     get interfaces() {
-      return listInterfaces()
+      return interfaces.list()
     },
     get publicAddress() {
       return publicAddress as PublicAddress
@@ -122,7 +123,7 @@ function hearOf(kernel: Kernel, candidate: Candidate): Refusal | undefined {
 
 /** A list is one thing that somebody says, however long: what is refused of it counts as one. */
 function tellerOf({ via }: Candidate): string | undefined {
-  return via.startsWith(shareMark) ? via.slice(shareMark.length) : undefined
+  return isShare(via) ? via.slice(shareMark.length) : undefined
 }
 
 const isAt =
@@ -156,8 +157,8 @@ function failed(channel: PeerChannel, thrown: unknown): DistributionResult {
 function identify(kernel: Kernel, channel: PeerChannel, identifier: string): boolean {
   if (channel.closed) return false
   const known = channel.peer.identifier
-  if (known === identifier) return true
-  if (known === undefined) return kernel.channels.claim(channel, identifier, 'proved')
+  if (known === identifier && kernel.channels.isProved(channel)) return true
+  if (known === undefined || known === identifier) return kernel.channels.claim(channel, identifier, 'proved')
   const refusal: Refusal = { code: 'E_ORIGIN', reason: 'the peer has proved to be somebody else than it said' }
   kernel.refuseChannel(refusal, channel, 'trust.handshake')
   void channel.close(refusal)

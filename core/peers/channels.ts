@@ -43,6 +43,8 @@ export class Channels implements Iterable<PeerChannel> {
   readonly #byIdentifier = new Map<string, PeerChannel>()
   /** Second channels to a peer that has to decide which one goes. */
   readonly #undecided = new Map<PeerChannel, () => void>()
+  /** Channels whose peer has proved its name. */
+  readonly #proved = new WeakSet<PeerChannel>()
   /** Of the open channels; the address of one never changes. */
   readonly census = new Census()
 
@@ -65,6 +67,10 @@ export class Channels implements Iterable<PeerChannel> {
 
   byIdentifier(identifier: string): PeerChannel | undefined {
     return this.#byIdentifier.get(identifier)
+  }
+
+  isProved(channel: PeerChannel): boolean {
+    return this.#proved.has(channel)
   }
 
   /** A no of the operator or of the policy to somebody of this name. */
@@ -97,26 +103,36 @@ export class Channels implements Iterable<PeerChannel> {
   claim(channel: PeerChannel, identifier: string, certainty: Certainty): boolean {
     const objection = this.#objection(channel, identifier)
     if (objection !== undefined) return this.#close(channel, objection)
+    if (certainty === 'proved') this.#proved.add(channel)
     const other = this.#byIdentifier.get(identifier)
     const decides = identifier >= this.#services.ownIdentifier()
     if (other === undefined || other === channel || other.closed) this.#byIdentifier.set(identifier, channel)
+    // Whoever proves the name is who has it, and whoever only claims it takes nobody's place.
+    else if (certainty === 'proved' && !this.#proved.has(other)) this.#give(identifier, channel, other)
+    else if (certainty === 'claimed' && this.#proved.has(other)) return this.#yield(channel, identifier)
     // Where the peer is proved, the side that does not decide always gives signs of life, so that the other may look for them.
     else if (certainty === 'proved' && (!decides || other.trusted || !isSimultaneous(other, channel)))
       this.#contest(channel, other, identifier, decides ? 'decides' : 'waits')
     else if (!decides) this.#awaitDecision(channel, identifier)
     else if (this.#isDead(other)) this.#replace(other, channel, identifier)
-    else if (this.#loser(other, channel) === channel) {
-      // Named before it goes, so that its successor is found.
-      channel.identify({ identifier })
-      return this.#close(channel, duplicate(identifier))
-    } else {
-      this.#byIdentifier.set(identifier, channel)
-      this.#close(other, duplicate(identifier))
-    }
+    else if (this.#loser(other, channel) === channel) return this.#yield(channel, identifier)
+    else this.#give(identifier, channel, other)
     channel.identify({ identifier })
     this.#succession.named(channel, identifier)
     this.#services.named(channel)
     return true
+  }
+
+  /** The name is the newer channel's from now on. */
+  #give(identifier: string, newer: PeerChannel, older: PeerChannel): void {
+    this.#byIdentifier.set(identifier, newer)
+    this.#close(older, duplicate(identifier))
+  }
+
+  #yield(channel: PeerChannel, identifier: string): false {
+    // Named before it goes, so that its successor is found.
+    channel.identify({ identifier })
+    return this.#close(channel, duplicate(identifier))
   }
 
   #objection(channel: PeerChannel, identifier: string): P2PNetError | undefined {

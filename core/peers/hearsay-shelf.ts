@@ -1,5 +1,6 @@
 /** The entries that are only heard of, by who told of them: what makes room first, and from whom. */
-import { isShare, type Entry } from './known-entry.ts'
+import type { Entry } from './known-entry.ts'
+import { isShare } from './peer.ts'
 
 /** At most so much of the table is what others' lists say, of one and of all together. */
 const perShare = 1 / 16

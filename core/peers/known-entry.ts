@@ -1,5 +1,5 @@
 /** What is known of one peer: its addresses in the order in which they are worth a try, and how long each stays so. */
-import { ownWord, shareMark, type KnownAddress, type Peer, type PeerAddress } from './peer.ts'
+import { isShare, ownWord, type KnownAddress, type Peer, type PeerAddress } from './peer.ts'
 
 /** Addresses remembered of one peer, and how many of them may be its own word. */
 const addressesPerPeer = 8
@@ -26,8 +26,6 @@ export interface Entry {
   /** A trusted channel was there, at last then. */
   provedAt: number | undefined
 }
-
-export const isShare = (via: string): boolean => via.startsWith(shareMark)
 
 /** What it says itself comes before what others say, their lists are last, and of each kind the newest is first. */
 export function withAddress({ addresses }: Entry, address: Address): Address[] {

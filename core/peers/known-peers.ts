@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../clock.ts'
 import { HearsayShelf } from './hearsay-shelf.ts'
-import { fresh, isShare, snapshot, withAddress, type Address, type Entry } from './known-entry.ts'
-import { addressKey, ownWord, type Candidate, type Peer, type PeerAddress } from './peer.ts'
+import { fresh, snapshot, withAddress, type Address, type Entry } from './known-entry.ts'
+import { addressKey, isShare, ownWord, type Candidate, type Peer, type PeerAddress } from './peer.ts'
 
 /** The whole table is looked through so often, at most, in ms. */
 const sweepMs = 30_000

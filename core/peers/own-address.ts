@@ -1,5 +1,5 @@
 /** Is this where the node itself listens? A broadcast comes back to its sender, and others repeat what they have heard. */
-import { listInterfaces, type NetworkInterface } from '../interfaces.ts'
+import type { NetworkInterface } from '../interfaces.ts'
 import type { PeerAddress } from './peer.ts'
 import type { Listening } from './transport.ts'
 
@@ -7,7 +7,7 @@ import type { Listening } from './transport.ts'
 export function isOwnAddress(
   { host, port }: PeerAddress,
   listening: readonly Listening[],
-  interfaces: () => readonly NetworkInterface[] = listInterfaces,
+  interfaces: () => readonly NetworkInterface[],
 ): boolean {
   return listening.some((own) => {
     if (own.port !== port) return false

@@ -57,4 +57,7 @@ export const ownWord = 'channel'
 /** Begins the name of a source that is another node's list of peers. */
 export const shareMark = 'share:'
 
+/** Is a source another node's list? */
+export const isShare = (via: string): boolean => via.startsWith(shareMark)
+
 export const addressKey = ({ host, port, scheme }: PeerAddress): string => `${scheme}://${host}:${String(port)}`

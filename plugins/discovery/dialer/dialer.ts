@@ -2,6 +2,7 @@
 import {
   isOwnAddress,
   isP2PNetError,
+  isShare,
   messageOf,
   type KnownAddress,
   type P2PNetError,
@@ -28,6 +29,8 @@ const restMs = 30_000
 const silentMs = 20_000
 /** Addresses that are remembered. */
 const remembered = 1024
+/** Dials under way to a host where nobody was reached. */
+const untriedAtOnce = 2
 
 /** A dial to somebody came to nothing: the code of the error, or of the end of a channel that was never trusted. */
 export type Failed = (identifier: string, code: string) => void
@@ -69,7 +72,8 @@ export class Dialer {
   /** Somebody who was trusted there shall be dialled now. False: a channel to it is open, or on the way. */
   recall(identifier: string, address: KnownAddress): boolean {
     const target = { ...targetAt(identifier, address, 'proved'), due: 0 }
-    if (this.#channelTo(target) !== undefined || this.#isDialling(identifier)) return false
+    if (this.#channelTo(target) !== undefined || this.#isDialling(identifier) || this.#dialling.has(target.key))
+      return false
     const isTaken = this.#targets.add(target)
     this.#next()
     return isTaken
@@ -101,7 +105,7 @@ export class Dialer {
     const { network, clock, log } = this.#ctx
     const now = clock.now()
     // Hints that name who does not answer are worth no more than lists, and leave the places of the others alone.
-    const isHearsay = (address.via ?? source).startsWith('share:') || this.#groups.isDoubtful(address.host, now)
+    const isHearsay = isShare(address.via ?? source) || this.#groups.isDoubtful(address.host, now)
     const rank = isHearsay ? 'hearsay' : 'near'
     const target = targetAt(identifier, address, rank)
     if (identifier !== undefined && identifier === network.identifier) return
@@ -155,7 +159,7 @@ export class Dialer {
     let soonest = Infinity
     for (const target of this.#targets) {
       // Of one peer one address at a time: the first that answers makes the others needless.
-      if (!this.#hasPlace(target.rank) || this.#isDialling(target.identifier)) continue
+      if (!this.#hasPlace(target) || this.#isDialling(target.identifier)) continue
       const due = Math.max(target.due, now + this.#groups.wait(target.host, target.rank, now))
       if (due > now) {
         soonest = Math.min(soonest, due)
@@ -171,8 +175,11 @@ export class Dialer {
       }, soonest - now)
   }
 
-  /** Lists never take more than half of the places, and what is heard of leaves some to whoever was trusted. */
-  #hasPlace(rank: Rank): boolean {
+  /**
+   * Of a host where nobody was reached yet not more than two are dialled at once: one that swallows dials must not hold all
+   * places. Lists never take more than half of the places, and what is heard of leaves some to whoever was trusted.
+   */
+  #hasPlace({ rank, host }: Target): boolean {
     const { concurrent } = this.#limits
     const places = {
       proved: concurrent,
@@ -180,8 +187,13 @@ export class Dialer {
       hearsay: Math.ceil(concurrent / 2),
     }
     let others = 0
-    for (const target of this.#dialling.values()) if (target.rank === rank) others++
-    return this.#dialling.size < concurrent && others < places[rank]
+    let there = 0
+    for (const target of this.#dialling.values()) {
+      if (target.rank === rank) others++
+      if (target.host === host) there++
+    }
+    const isCrowded = rank === 'near' && there >= untriedAtOnce && !this.#groups.isReached(host)
+    return this.#dialling.size < concurrent && others < places[rank] && !isCrowded
   }
 
   #isDialling(identifier: string | undefined): boolean {

@@ -3,7 +3,7 @@
  * attack somebody by naming them. What a list says may cost its target two dials a minute. A hint from the LAN attests
  * its own address, and many nodes may be behind one, so that it is believed until four dials in a row came to nothing.
  */
-import { addressGroup } from '../../../core/index.ts'
+import { addressGroup, plainAddress } from '../../../core/index.ts'
 import { Lru } from '../shared/lru.ts'
 
 /** Where a target comes from: a trusted channel was there; discovery heard of it; somebody else's list names it. */
@@ -13,54 +13,62 @@ export type Rank = 'proved' | 'near' | 'hearsay'
 const perMinute = 2
 const minute = 60_000
 const failuresAllowed = 4
-/** Address groups that are remembered. More than what lists can name in a minute. */
+/** Addresses and groups that are remembered: more than what is dialled in a minute. */
 const remembered = 1024
 
 interface Group {
   /** When the latest dials began, newest first. */
-  dials: readonly number[]
+  readonly dials: readonly number[]
   /** In a row, none of them a minute after the one before. */
-  failures: number
-  failedAt: number
+  readonly failures: number
+  readonly failedAt: number
+  /** Somebody has come to be trusted there. */
+  readonly isReached?: true
 }
 
+const untried: Group = { dials: [], failures: 0, failedAt: -Infinity }
+
+/** Dials are counted by group, what came of them by address: neighbours on a link are not to blame for each other. */
 export class GroupLimits {
   readonly #groups = new Lru<Group>(remembered)
 
   /** Hints about this host are not believed for now. */
   isDoubtful(host: string, now: number): boolean {
-    const { failures, failedAt } = this.#group(host)
+    const { failures, failedAt } = this.#of(plainAddress(host))
     return failures >= failuresAllowed && now - failedAt < minute
+  }
+
+  isReached(host: string): boolean {
+    return this.#of(plainAddress(host)).isReached === true
   }
 
   /** ms until this host may be dialled. */
   wait(host: string, rank: Rank, now: number): number {
-    const { dials } = this.#group(host)
-    const isBelieved = rank === 'near' && !this.isDoubtful(host, now)
-    const last = dials[perMinute - 1]
-    return rank === 'proved' || isBelieved || last === undefined ? 0 : Math.max(0, last + minute - now)
+    if (rank === 'proved' || (rank === 'near' && !this.isDoubtful(host, now))) return 0
+    const last = this.#of(addressGroup(host)).dials[perMinute - 1]
+    return last === undefined ? 0 : Math.max(0, last + minute - now)
   }
 
   dialled(host: string, now: number): void {
-    const group = this.#group(host)
-    group.dials = [now, ...group.dials].slice(0, perMinute)
+    const group = addressGroup(host)
+    const known = this.#of(group)
+    this.#groups.set(group, { ...known, dials: [now, ...known.dials].slice(0, perMinute) })
   }
 
   failed(host: string, now: number): void {
-    const group = this.#group(host)
-    group.failures = now - group.failedAt >= minute ? 1 : group.failures + 1
-    group.failedAt = now
+    const address = plainAddress(host)
+    const known = this.#of(address)
+    const failures = now - known.failedAt >= minute ? 1 : known.failures + 1
+    this.#groups.set(address, { ...known, failures, failedAt: now })
   }
 
-  /** Somebody of this network is there. */
   reached(host: string): void {
-    this.#group(host).failures = 0
+    const address = plainAddress(host)
+    this.#groups.set(address, { ...this.#of(address), failures: 0, isReached: true })
   }
 
-  #group(host: string): Group {
-    const name = addressGroup(host)
-    const group = this.#groups.get(name) ?? { dials: [], failures: 0, failedAt: -Infinity }
-    this.#groups.set(name, group)
-    return group
+  /** To look is not to use: whoever is only heard of must not push out whoever was dialled. */
+  #of(name: string): Group {
+    return this.#groups.peek(name) ?? untried
   }
 }

@@ -4,6 +4,7 @@
  */
 import { definePlugin, type PluginContext } from '../../../core/index.ts'
 import { dialerSchema, type ResolvedDialerOptions } from '../../../schemas/generated/dialer.ts'
+import { isLoopback } from '../shared/links.ts'
 import { AddressWatch } from './address-watch.ts'
 import { Dialer } from './dialer.ts'
 import { Redialer } from './redialer.ts'
@@ -41,6 +42,7 @@ export default definePlugin<ResolvedDialerOptions>({
     starters.set(ctx, () => {
       dialer.start()
       redialer.begin(ctx.network.knownPeers)
+      // A node on loopback is dialled and dials on this machine only, which does not move.
       if (!isLoopback(ctx.settings.host)) watchAddresses(ctx, interfacesMs, dialer, redialer)
     })
   },
@@ -64,6 +66,3 @@ function watchAddresses({ network, clock, log }: PluginContext, ms: number, ...m
     watch.look(network.interfaces, network.channels)
   }, ms)
 }
-
-/** Such a node is dialled and dials on this machine only, which does not move. */
-const isLoopback = (host: string): boolean => host.startsWith('127.') || host === '::1' || host === 'localhost'

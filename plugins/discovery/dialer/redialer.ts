@@ -2,7 +2,15 @@
  * Whoever was trusted and got lost is dialled again: soon at first, then less and less often, until somebody says that it
  * shall not be, or the time is over. Both sides do so, and whichever comes first is enough.
  */
-import type { KnownAddress, Peer, PeerChannel, PluginContext, Timer } from '../../../core/index.ts'
+import {
+  addressGroup,
+  isShare,
+  type KnownAddress,
+  type Peer,
+  type PeerChannel,
+  type PluginContext,
+  type Timer,
+} from '../../../core/index.ts'
 import { delayBefore, type Delays } from './back-off.ts'
 import type { Dialer } from './dialer.ts'
 
@@ -15,6 +23,8 @@ export interface RedialLimits extends Delays {
 const recalls = 6
 /** Peers that are looked for at once. */
 const most = 1024
+/** Of them at one address group: keys cost nothing, so that anybody can be many. */
+const mostAtOnePlace = 64
 /** With one of these the other side, or the policy, says that it shall not be. */
 const final = new Set(['E_BLOCKED', 'E_REJECTED', 'E_NOT_ALLOWED', 'E_SELF', 'E_STOPPING', 'E_TRANSPORT_UNKNOWN'])
 
@@ -93,10 +103,19 @@ export class Redialer {
   #look(identifier: string, places: readonly KnownAddress[], tries: number): void {
     const { forMs } = this.#limits
     this.stop(identifier)
-    if (forMs === 0 || places.length === 0 || this.#lost.size >= most) return
+    const [first] = places
+    if (forMs === 0 || first === undefined) return
+    this.#makeRoom(addressGroup(first.host))
     const lost: Lost = { identifier, places, end: this.#ctx.clock.now() + forMs, tries, tried: 0 }
     this.#lost.set(identifier, lost)
     this.#schedule(lost)
+  }
+
+  /** Whoever was lost first has been looked for longest. */
+  #makeRoom(group: string): void {
+    const there = [...this.#lost.values()].filter(({ places: [first] }) => addressGroup(first?.host ?? '') === group)
+    const [oldest] = there.length >= mostAtOnePlace ? there : this.#lost.size >= most ? this.#lost.values() : []
+    if (oldest !== undefined) this.stop(oldest.identifier)
   }
 
   #schedule(lost: Lost): void {
@@ -123,4 +142,4 @@ export class Redialer {
 }
 
 /** Not from a list: what others say of a peer that was trusted is no place to look for it. */
-const isTold = ({ via }: KnownAddress): boolean => via?.startsWith('share:') !== true
+const isTold = ({ via }: KnownAddress): boolean => via === undefined || !isShare(via)

@@ -38,6 +38,8 @@ export class Targets {
   add(target: Target): boolean {
     const waiting = this.#byRank.get(target.rank)
     if (waiting === undefined || waiting.size >= this.#capacity) return false
+    // Two may say to be at one place, one after the other: the first has its turn.
+    if ((waiting.get(target.key)?.identifier ?? target.identifier) !== target.identifier) return false
     if (target.rank === 'hearsay' && this.#isCrowded(target.host, waiting.values())) return false
     waiting.set(target.key, target)
     return true

@@ -28,6 +28,7 @@ export class Ears {
   readonly #heard: Heard
   /** By address and port. */
   readonly #ears = new Map<string, Ear>()
+  #isComplete = false
   /** What has been complained of, so that it is told once. */
   readonly #told = new Set<string>()
 
@@ -35,6 +36,11 @@ export class Ears {
     this.#ctx = ctx
     this.#options = options
     this.#heard = heard
+  }
+
+  /** Nothing was refused when it was followed last. */
+  get areComplete(): boolean {
+    return this.#isComplete
   }
 
   /**
@@ -49,7 +55,10 @@ export class Ears {
     const refusals: string[] = []
     for (const address of wanted)
       for (const port of this.#ctx.settings.designatedPorts) refusals.push(...(await this.#open(address, port)))
-    if (ways.methods.includes('multicast')) for (const ear of this.#ears.values()) this.#join(ear, links)
+    const joined = ways.methods.includes('multicast')
+      ? [...this.#ears.values()].map((ear) => this.#join(ear, links))
+      : []
+    this.#isComplete = refusals.length === 0 && !joined.includes(false)
     if (this.#ears.size > 0 || refusals.length === 0) return
     const ports = this.#ctx.settings.designatedPorts.join(', ')
     throw new P2PNetError('E_LAN_PORTS', `none of the UDP ports ${ports} can be listened on: ${refusals.join('; ')}`)
@@ -76,7 +85,9 @@ export class Ears {
     }
   }
 
-  #join({ socket, group, joined }: Ear, links: readonly Link[]): void {
+  /** False: not on all. */
+  #join({ socket, group, joined }: Ear, links: readonly Link[]): boolean {
+    let isComplete = true
     const family = isIPv6(group) ? 'IPv6' : 'IPv4'
     const present = new Map(
       links
@@ -100,12 +111,15 @@ export class Ears {
       } catch (error) {
         // Membership is by interface, whichever of its addresses names it.
         if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') joined.set(name, by)
-        else
+        else {
+          isComplete = false
           this.#complain(`${group} ${name}`, () => {
             this.#ctx.log.warn('cannot listen to a group', { interface: name, group, error: messageOf(error) })
           })
+        }
       }
     }
+    return isComplete
   }
 
   #complain(about: string, say: () => void): void {

@@ -10,7 +10,7 @@ import { Ears } from './ears.ts'
 import { groupsOf } from './groups.ts'
 import { Intake } from './intake.ts'
 import { InterfacesWatch, type Change } from '../shared/interfaces-watch.ts'
-import { isLoopback, type Link } from '../shared/links.ts'
+import { wantedLinks, type Link } from '../shared/links.ts'
 import { rhythms } from './rhythm/rhythm.ts'
 import type { Ways } from './sockets.ts'
 import { Voices, type Source } from './voices.ts'
@@ -82,7 +82,7 @@ interface Parts {
 
 function compose(ctx: PluginContext, options: ResolvedDiscoveryLanOptions): Parts {
   const wire = ctx.use('wire')
-  const wanted = options.interfaces ?? (isLoopback(ctx.settings.host) ? 'loopback' : 'all')
+  const wanted = wantedLinks(options.interfaces, ctx.settings.host)
   const ways: Ways = { methods: options.methods, group: groupsOf(options.group), platform: process.platform }
   const watch = new InterfacesWatch(ctx, wanted)
   const voices = new Voices(ctx, ways, (datagram, source) => {
@@ -105,7 +105,7 @@ function compose(ctx: PluginContext, options: ResolvedDiscoveryLanOptions): Part
   })
 
   const follow = async (change: Change | undefined): Promise<void> => {
-    if (change === undefined && voices.areComplete) return
+    if (change === undefined && voices.areComplete && ears.areComplete) return
     const isHeardAnew = await voices.follow(watch.links)
     await ears.follow(watch.links)
     if (isHeardAnew || (change !== undefined && change.changed.length > 0)) announcer.begin()

@@ -2,7 +2,7 @@
 import { messageOf, P2PNetError, type PluginContext } from '../../../core/index.ts'
 import type { ResolvedDiscoveryMdnsOptions } from '../../../schemas/generated/discovery-mdns.ts'
 import { InterfacesWatch } from '../shared/interfaces-watch.ts'
-import { isLoopback, linkKey, type Link, type Link4, type Wanted } from '../shared/links.ts'
+import { linkKey, wantedLinks, type Link, type Link4, type Wanted } from '../shared/links.ts'
 import { Hearing } from './hearing.ts'
 import { openMulticast } from './multicast.ts'
 import { Responder } from './responder.ts'
@@ -20,7 +20,7 @@ export class Presence {
   constructor(ctx: PluginContext, options: ResolvedDiscoveryMdnsOptions) {
     this.#ctx = ctx
     this.#options = options
-    this.#wanted = options.interfaces ?? (isLoopback(ctx.settings.host) ? 'loopback' : 'all')
+    this.#wanted = wantedLinks(options.interfaces, ctx.settings.host)
     this.#watch = new InterfacesWatch(ctx, this.#wanted)
   }
 

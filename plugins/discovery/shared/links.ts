@@ -63,6 +63,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
+/** By default what the node listens on decides. */
+export function wantedLinks(option: Wanted | undefined, host: string): Wanted {
+  return option ?? (isLoopback(host) ? 'loopback' : 'all')
+}
+
 /** `address`: with its zone, as sockets name the source of a datagram. */
 export function isOnLink(address: string, link: Link): boolean {
   if (link.family === 'IPv4')

@@ -11,8 +11,13 @@ export interface Rate {
   readonly perSecond: number
 }
 
-/** A LAN in which more announcements than this are worth hearing needs another discovery. */
-const inAll: Rate = { burst: 32, perSecond: 50 }
+/** Of all together: a LAN in which more is worth hearing needs another discovery. */
+const leastPerSecond = 100
+
+/** What is read of all, however many they are: as much as two may say. */
+export function inAll({ burst, perSecond }: Rate): Rate {
+  return { burst: 2 * burst, perSecond: Math.max(leastPerSecond, 2 * perSecond) }
+}
 
 /** Addresses that are remembered. */
 export const sources = 1024
@@ -26,25 +31,38 @@ interface Bucket {
 export class SourceLimit {
   readonly #perSource: Rate
   readonly #buckets = new Lru<Bucket>(sources)
-  readonly #all: Bucket = { tokens: inAll.burst, at: 0 }
+  readonly #inAll: Rate
+  readonly #all: Bucket
 
   constructor(perSource: Rate) {
     this.#perSource = perSource
+    this.#inAll = inAll(perSource)
+    this.#all = { tokens: this.#inAll.burst, at: 0 }
   }
 
   /** Would it be refused? Changes nothing and costs next to nothing, as what is asked of every datagram of a flood must. */
   isSpent(address: string, now: number): boolean {
-    if (tokensOf(this.#all, inAll, now) < 1) return true
+    const left = tokensOf(this.#all, this.#inAll, now)
+    if (left < 1) return true
     const bucket = this.#buckets.peek(address)
-    return bucket !== undefined && tokensOf(bucket, this.#perSource, now) < 1
+    if (bucket === undefined) return false
+    const own = tokensOf(bucket, this.#perSource, now)
+    return own < 1 || left < this.#needed(own)
   }
 
   /** Takes a token of the address and one of all. False: drop it unread. `now`: ms since 1970. */
   admits(address: string, now: number): boolean {
     let bucket = this.#buckets.get(address)
     if (bucket === undefined) this.#buckets.set(address, (bucket = { tokens: this.#perSource.burst, at: now }))
+    const needed = this.#needed(tokensOf(bucket, this.#perSource, now))
     // The address pays first: a flood from one place must not use up what is there for all.
-    return take(bucket, this.#perSource, now) && take(this.#all, inAll, now)
+    if (!take(bucket, this.#perSource, now)) return false
+    return tokensOf(this.#all, this.#inAll, now) >= needed && take(this.#all, this.#inAll, now)
+  }
+
+  /** Half of what there is in all is for those who have said little: a handful of talkers must not silence a LAN. */
+  #needed(own: number): number {
+    return own >= this.#perSource.burst / 2 ? 1 : this.#inAll.burst / 2 + 1
   }
 }
 

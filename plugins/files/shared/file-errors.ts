@@ -6,7 +6,8 @@ import { isP2PNetError, messageOf, P2PNetError } from '../../../core/index.ts'
 
 /** Codes and remedies of every file manager. */
 export const fileErrors = {
-  E_FILE_NOT_FOUND: 'Ask list() for what is there; names are compared without regard to case.',
+  E_FILE_NOT_FOUND:
+    'To send a file, give its path on this machine. Of stored ones ask list(); names are compared without regard to case.',
   E_FILE_NAME: 'Use a plain file name that every operating system takes: no path, no control characters, no device.',
   E_FILE_EXISTS: 'Choose another name, remove the old file, or set `duplicates` to rename or replace.',
   E_FILE_SIZE: 'Write exactly as many bytes as were declared, and no more than the store can hold in one file.',

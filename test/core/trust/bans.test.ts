@@ -82,7 +82,7 @@ describe('an address', () => {
     ['::FFFF:127.0.0.1', '127.0.0.1', '127.0.0.1'],
     ['::ffff:7f00:1', '127.0.0.1', '127.0.0.1'],
     ['0:0:0:0:0:0:0:1', '::1', '0:0:0:0/56'],
-    ['FE80::1%eth0', 'fe80::1', 'fe80:0:0:0/56'],
+    ['FE80::1%eth0', 'fe80::1', 'fe80::1'],
     ['2001:db8:1:2ff:3::1', '2001:db8:1:2ff:3::1', '2001:db8:1:200/56'],
     ['somewhere.example', 'somewhere.example', 'somewhere.example'],
     ['unknown', 'unknown', 'unknown'],

@@ -42,8 +42,13 @@ function ofInterfaces({ interfaces, host, heard }: Facts): Cause[] {
   if (used.length === 0)
     causes.push({
       cause: 'no-interface',
-      text: 'There is no interface to find anybody on.',
-      remedy: 'Bring an interface up, loopback at least, or look at `interfaces` among the options of discovery-lan.',
+      ...(interfaces.some(({ state }) => state === 'unused')
+        ? {
+            text: `No interface that may be used leads to ${host}, which is network.host.`,
+            remedy:
+              'Listen on an address of this machine or on all (--lan); `interfaces` of discovery-lan may leave some out.',
+          }
+        : { text: 'There is no interface to find anybody on.', remedy: 'Bring one up, loopback at least.' }),
     })
   else if (used.every(({ loopback }) => loopback))
     causes.push({
@@ -59,13 +64,14 @@ function ofInterfaces({ interfaces, host, heard }: Facts): Cause[] {
               'Bring up one that leads to the others, or add it to `interfaces` among the options of discovery-lan.',
           }),
     })
+  const down = interfaces.filter(({ state }) => state === 'down').map(({ name }) => name)
+  if (down.length > 0 && isLonely)
+    causes.push({
+      cause: 'interface-down',
+      text: `Down, or not there: ${down.join(', ')}.`,
+      remedy: 'Bring up the one that leads to the others.',
+    })
   for (const { name, state } of interfaces) {
-    if (state === 'down' && isLonely)
-      causes.push({
-        cause: 'interface-down',
-        text: `The interface ${name} is down, or not there.`,
-        remedy: `Bring it up, if ${name} leads to the others.`,
-      })
     if (state === 'unsuited')
       causes.push({
         cause: 'no-broadcast-address',

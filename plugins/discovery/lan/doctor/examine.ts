@@ -7,7 +7,8 @@ import { messageOf, sleep, systemClock, type NodeOnPaper } from '../../../../cor
 import type { ResolvedDiscoveryLanOptions } from '../../../../schemas/generated/discovery-lan.ts'
 import { datagramOf, inquiry, maxDatagram, packetIn } from '../announcement.ts'
 import { groupsOf } from '../groups.ts'
-import { chooseLinks, isLoopback, type Link } from '../../shared/links.ts'
+import { chooseLinks, sourceOn, wantedLinks, type Link } from '../../shared/links.ts'
+import { reachedAt } from '../reach.ts'
 import { openExclusive, sendAddresses, type Method, type Ways } from '../sockets.ts'
 import type { Source } from '../voices.ts'
 import type { Answer, Facts, PathFacts, PortFacts, UnicastFacts } from './facts.ts'
@@ -32,12 +33,15 @@ export async function examine(examination: Examination): Promise<Facts> {
   const { settings, interfaces } = node
   const post = new Post()
   const room = new ConsultingRoom(node, options, post, new Witnesses(ownIdentifier))
-  const wanted = options.interfaces ?? (isLoopback(settings.host) ? 'loopback' : 'all')
-  const links = chooseLinks(interfaces, wanted)
+  const wanted = wantedLinks(options.interfaces, settings.host)
+  // Where nobody could dial what the node listens on, the node says nothing, and neither is anything asked.
+  const links = chooseLinks(interfaces, wanted).filter(
+    (link) => reachedAt(settings.host, sourceOn(link, settings.host, process.platform), link) !== undefined,
+  )
   try {
     const ports = await room.listen(links)
     const [paths, unicast] = await Promise.all([
-      Promise.all(links.flatMap((link) => room.askOn(link))),
+      Promise.all(links.map(async (link) => [link, await room.askOn(link)] as const)),
       to === undefined ? undefined : room.askHost(to, ms),
       sleep(systemClock, ms),
     ])
@@ -45,7 +49,11 @@ export async function examine(examination: Examination): Promise<Facts> {
       network: settings.name,
       host: settings.host,
       ports,
-      interfaces: await interfaceFacts(interfaces, wanted, room.pathsOf(links, paths)),
+      interfaces: await interfaceFacts(
+        interfaces,
+        wanted,
+        new Map(paths.map(([link, findings]) => [link, findings.map((finding) => finding())])),
+      ),
       ...(unicast !== undefined && { unicast: unicast() }),
       heard: room.witnesses.heard,
       unreadable: room.witnesses.unreadable,
@@ -54,6 +62,9 @@ export async function examine(examination: Examination): Promise<Facts> {
     post.close()
   }
 }
+
+/** Of one path: anybody can make up more. */
+const mostAnswers = 256
 
 /** What a path has come to, asked at the end. */
 type Finding<T> = () => T
@@ -82,22 +93,12 @@ class ConsultingRoom {
     })
   }
 
-  askOn(link: Link): Promise<Finding<PathFacts>>[] {
-    return this.#ways.methods.flatMap((path) => {
+  askOn(link: Link): Promise<Finding<PathFacts>[]> {
+    const asked = this.#ways.methods.flatMap((path) => {
       const [to] = sendAddresses(link, { ...this.#ways, methods: [path] })
       return to === undefined ? [] : [this.#ask(link, path, to)]
     })
-  }
-
-  /** In the order in which they were asked. */
-  pathsOf(links: readonly Link[], findings: readonly Finding<PathFacts>[]): ReadonlyMap<Link, PathFacts[]> {
-    const rest = [...findings]
-    return new Map(links.map((link) => [link, rest.splice(0, this.#pathCount(link)).map((finding) => finding())]))
-  }
-
-  #pathCount(link: Link): number {
-    return this.#ways.methods.filter((path) => sendAddresses(link, { ...this.#ways, methods: [path] }).length > 0)
-      .length
+    return Promise.all(asked)
   }
 
   async askHost(to: string, ms: number): Promise<Finding<UnicastFacts>> {
@@ -146,6 +147,7 @@ class ConsultingRoom {
     }
     this.witnesses.note(packet, source, answers !== undefined, systemClock.now())
     const { address, port } = source
+    if (answers !== undefined && answers.length >= mostAnswers) return
     if (answers?.some((each) => each.address === address && each.port === port) === false)
       answers.push({ address, port })
   }

@@ -53,6 +53,12 @@ const cases: readonly (readonly [what: string, facts: Partial<Facts>, causes: re
   ['a neighbour answers on both paths', {}, []],
   ['no interface', { interfaces: [], heard: [] }, ['no-interface', 'no-second-node'], /loopback at least/],
   [
+    'an address that this machine has not',
+    { host: '10.9.9.9', interfaces: [lan({ state: 'unused', paths: [] })], heard: [] },
+    ['no-interface', 'no-second-node'],
+    /10\.9\.9\.9/,
+  ],
+  [
     'loopback alone',
     { host: '127.0.0.1', interfaces: [lan({ name: 'lo', loopback: true })] },
     ['loopback-only'],
