@@ -41,11 +41,16 @@ export function listInterfaces(): NetworkInterface[] {
  * left for one, has the interfaces that it had.
  */
 export class Interfaces {
+  readonly #ask: () => readonly NetworkInterface[]
   #last: readonly NetworkInterface[] = []
+
+  constructor(ask: () => readonly NetworkInterface[] = listInterfaces) {
+    this.#ask = ask
+  }
 
   list(): readonly NetworkInterface[] {
     try {
-      this.#last = listInterfaces()
+      this.#last = this.#ask()
     } catch {
       // Nothing is known of a change.
     }

@@ -1,7 +1,7 @@
 // What the machine has, and where a directed broadcast goes.
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
-import { broadcastOf, listInterfaces } from '../../core/interfaces.ts'
+import { broadcastOf, Interfaces, listInterfaces } from '../../core/interfaces.ts'
 
 describe('the interfaces of the machine', () => {
   const cases: [address: string, netmask: string, broadcast: string][] = [
@@ -22,5 +22,17 @@ describe('the interfaces of the machine', () => {
     expect(listed.map(({ name }) => name)).to.deep.equal(Object.keys(networkInterfaces()))
     for (const { addresses } of listed)
       for (const { family, broadcast } of addresses) expect(broadcast !== undefined).to.equal(family === 'IPv4')
+  })
+
+  it('stay what they were while the system cannot tell', () => {
+    let isBroken = false
+    const interfaces = new Interfaces(() => {
+      if (isBroken) throw new Error('EMFILE')
+      return [{ name: 'eth0', mac: '', addresses: [] }]
+    })
+    const before = interfaces.list()
+    isBroken = true
+    expect(interfaces.list()).to.equal(before)
+    expect(new Interfaces(() => expect.fail()).list()).to.deep.equal([])
   })
 })

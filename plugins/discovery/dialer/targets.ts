@@ -37,10 +37,11 @@ export class Targets {
   /** False: there is no place. */
   add(target: Target): boolean {
     const waiting = this.#byRank.get(target.rank)
-    if (waiting === undefined || waiting.size >= this.#capacity) return false
+    if (waiting === undefined) return false
     // Two may say to be at one place, one after the other: the first has its turn.
     if ((waiting.get(target.key)?.identifier ?? target.identifier) !== target.identifier) return false
-    if (target.rank === 'hearsay' && this.#isCrowded(target.host, waiting.values())) return false
+    if (target.rank === 'hearsay' && crowdOf(target.host, waiting.values()) >= perGroup) return false
+    if (waiting.size >= this.#capacity && !this.#makeRoom(target, waiting)) return false
     waiting.set(target.key, target)
     return true
   }
@@ -49,10 +50,22 @@ export class Targets {
     this.#byRank.get(rank)?.delete(key)
   }
 
-  #isCrowded(host: string, waiting: Iterable<Target>): boolean {
-    const group = addressGroup(host)
-    let count = 0
-    for (const other of waiting) if (addressGroup(other.host) === group) count++
-    return count >= perGroup
+  /** Of the group with the most waiting the last one goes: who names many must not keep out who names one. */
+  #makeRoom({ host }: Target, waiting: Map<string, Target>): boolean {
+    const crowds = new Map<string, { size: number; last: Target }>()
+    for (const each of waiting.values()) {
+      const group = addressGroup(each.host)
+      crowds.set(group, { size: (crowds.get(group)?.size ?? 0) + 1, last: each })
+    }
+    const largest = [...crowds.values()].reduce((most, crowd) => (crowd.size > most.size ? crowd : most))
+    if (largest.size <= (crowds.get(addressGroup(host))?.size ?? 0) + 1) return false
+    return waiting.delete(largest.last.key)
   }
+}
+
+function crowdOf(host: string, waiting: Iterable<Target>): number {
+  const group = addressGroup(host)
+  let count = 0
+  for (const other of waiting) if (addressGroup(other.host) === group) count++
+  return count
 }

@@ -68,6 +68,50 @@ describe('the dialer, told of many', () => {
     expect(dials).to.have.lengthOf(2)
   })
 
+  for (const [what, bad, good] of [
+    ['IPv4', '10.9.9.9', (i: number) => `10.9.9.${String(i)}`],
+    ['link-local IPv6', 'fe80::bad%eth0', (i: number) => `fe80::${String(i)}%eth0`],
+    ['IPv6 of one household', 'fd00:1::bad', (i: number) => `fd00:1::${String(i)}`],
+  ] as const)
+    it(`dials the neighbours of one who names dead ports, ${what}`, async () => {
+      answers = ({ host }) => (host === bad ? 'no' : fakeChannel({ trusted: true }))
+      for (let port = 1; port <= 6; port++) {
+        hear('discovery-lan', bad, port, `bad${String(port)}`)
+        await node.clock.advance(10)
+      }
+      for (let i = 1; i <= 8; i++) hear('discovery-lan', good(i), 4000, `good${String(i)}`)
+      await node.clock.advance(100)
+      expect(dials.filter(({ host }) => host !== bad)).to.have.lengthOf(8)
+    })
+
+  it('still knows whom it may not dial after it has heard of a thousand others', async () => {
+    for (let port = 1; port <= 4; port++) hear('discovery-lan', '10.0.0.66', port)
+    await node.clock.advance(10)
+    for (let i = 0; i < 5000; i++) hear('discovery-lan', `10.1.${String(i >> 8)}.${String(i & 255)}`, 1)
+    const before = to('10.0.0.66').length
+    for (let port = 5; port < 100; port++) hear('discovery-lan', '10.0.0.66', port)
+    await node.clock.advance(20_000)
+    expect(to('10.0.0.66').length).to.equal(before)
+  })
+
+  for (const hosts of [1, 2])
+    it(`dials a neighbour soon while ${String(hosts)} that swallow dials have named hundreds of ports`, async () => {
+      answers = ({ host }) => (host.startsWith('10.6.') ? undefined : fakeChannel({ trusted: true }))
+      for (let host = 0; host < hosts; host++)
+        for (let port = 1; port <= 200; port++)
+          hear('discovery-lan', `10.6.0.${String(host)}`, port, `e${String(host)}-${String(port)}`)
+      hear('discovery-lan', '10.0.0.7', 4000, 'honest')
+      await node.clock.advance(10)
+      expect(to('10.0.0.7')).to.have.lengthOf(1)
+    })
+
+  it('leaves places to whoever was trusted, however many are heard of', async () => {
+    open({ concurrent: 4 })
+    answers = () => undefined
+    for (let i = 1; i <= 50; i++) hear('discovery-lan', `10.6.0.${String(i)}`, 1, `e${String(i)}`)
+    expect(dials).to.have.lengthOf(3)
+  })
+
   it('dials those that it hears itself meanwhile, and at once', async () => {
     open({ concurrent: 2 })
     answers = ({ host }) => (host === '10.0.1.1' ? fakeChannel({ trusted: true }) : undefined)

@@ -153,6 +153,34 @@ describe('the dialer, when a trusted channel is lost', () => {
       expect(times()).to.deep.equal(expected)
     })
 
+  it('dials somebody honest although a thousand strangers got lost at one place', async () => {
+    for (let i = 0; i < 1024; i++) {
+      const identifier = `evil${String(i)}`
+      known.push({ ...peer(identifier), addresses: [{ ...place(10_000 + i), host: '10.6.6.6' }] })
+      lose(channelTo(identifier))
+    }
+    lose()
+    await node.clock.advance(3_600_000)
+    expect(dials.filter((dial) => dial.endsWith(' 1'))).to.have.lengthOf.at.least(10)
+    expect(new Set(dials.map((dial) => dial.split(' ')[1])).size, 'places').to.be.at.most(65)
+  })
+
+  it('dials both who were at one place, one after the other', async () => {
+    const asked: (string | undefined)[] = []
+    open({ concurrent: 1 })
+    answer = () =>
+      new Promise((_, reject) => node.clock.setTimeout(() => reject(new P2PNetError('E_DIAL', 'no')), 3000))
+    known.push(peer('b', place(1)))
+    node.ctx.network.connect = ((target: { identifier?: string }) => {
+      asked.push(target.identifier)
+      return answer()
+    }) as never
+    for (const identifier of ['a', 'b']) lose(channelTo(identifier))
+    await node.clock.advance(600_000)
+    for (const identifier of ['a', 'b'])
+      expect(asked.filter((each) => each === identifier)).to.have.lengthOf.at.least(5)
+  })
+
   it('dials no sooner while another channel to the peer is open, and goes on if that comes to nothing', async () => {
     lose()
     const other = channelTo('a', { trusted: false, lost: false })
