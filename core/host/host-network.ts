@@ -70,6 +70,7 @@ export interface HostNetwork {
   /** Empty until there is one. */
   readonly identifier: string
   readonly listening: readonly Listening[]
+  /** As the operating system lists them; as they were, while it cannot. */
   readonly interfaces: readonly NetworkInterface[]
   readonly publicAddress?: PublicAddress
   readonly knownPeers: KnownPeers

@@ -11,7 +11,7 @@ export interface DialerOptions {
    */
   readonly concurrent?: number
   /**
-   * Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.
+   * Waiting to be dialled: so many who were trusted, as many of those heard of, and as many of those that lists name.
    *
    * @default 64
    */
@@ -51,7 +51,7 @@ export interface ResolvedDialerOptions {
    */
   readonly concurrent: number
   /**
-   * Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.
+   * Waiting to be dialled: so many who were trusted, as many of those heard of, and as many of those that lists name.
    *
    * @default 64
    */
@@ -91,7 +91,8 @@ export const dialerSchema = {
   properties: {
     concurrent: { description: 'Dials under way at once.', type: 'integer', minimum: 1, maximum: 256, default: 8 },
     queue: {
-      description: 'Candidates waiting to be dialled: so many of those heard of, and as many of those that lists name.',
+      description:
+        'Waiting to be dialled: so many who were trusted, as many of those heard of, and as many of those that lists name.',
       type: 'integer',
       minimum: 1,
       maximum: 10000,

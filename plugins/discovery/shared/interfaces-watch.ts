@@ -1,5 +1,5 @@
 /** Looks at the operating system's list of interfaces now and then, and tells what has come, gone or changed. */
-import { messageOf, type NetworkInterface, type PluginContext } from '../../../core/index.ts'
+import { messageOf, type PluginContext } from '../../../core/index.ts'
 import { chooseLinks, linkKey, type Link, type Wanted } from './links.ts'
 
 /** Between two looks, in ms. One takes a fraction of a millisecond. */
@@ -16,7 +16,6 @@ export class InterfacesWatch {
   readonly #ctx: PluginContext
   readonly #wanted: Wanted
   #links: readonly Link[] = []
-  #complaint = ''
 
   constructor(ctx: PluginContext, wanted: Wanted) {
     this.#ctx = ctx
@@ -31,7 +30,7 @@ export class InterfacesWatch {
   /** Undefined: all is as it was. */
   look(): Change | undefined {
     const before = new Map(this.#links.map((link) => [linkKey(link), link]))
-    const links = chooseLinks(this.#interfaces(), this.#wanted)
+    const links = chooseLinks(this.#ctx.network.interfaces, this.#wanted)
     const now = new Set(links.map(linkKey))
     const change: Change = {
       appeared: links.filter((link) => !before.has(linkKey(link))),
@@ -57,17 +56,6 @@ export class InterfacesWatch {
         })
         .finally(() => (busy = false))
     }, lookMs)
-  }
-
-  #interfaces(): readonly NetworkInterface[] {
-    try {
-      return this.#ctx.network.interfaces
-    } catch (error) {
-      const complaint = messageOf(error)
-      if (complaint !== this.#complaint) this.#ctx.log.warn('the interfaces cannot be listed', { error: complaint })
-      this.#complaint = complaint
-      return []
-    }
   }
 }
 

@@ -153,6 +153,40 @@ describe('a trusted channel', () => {
       expect([[...a.channels].length, [...b.channels].length]).to.deep.equal([1, 1])
     })
 
+  for (const [owner, host] of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ] as const)
+    for (const ms of [500, 3000, 60_000])
+      it(`in the name of ${owner} that is only claimed goes, after ${String(ms)} ms, when ${owner} proves it`, async () => {
+        const node = await company.join(host, '10.0.0.2', [])
+        const liar = await company.join('c', '10.0.0.3', [], false)
+        const lie = liar.connect(addressOf(node))
+        await company.clock.advance(100)
+        const lied = await lie
+        const talk = async (forMs: number) => {
+          for (let i = 0; i < forMs; i += 100) {
+            if (!lied.closed) lied.post({ type: 'PureMessage', message: 'x', sourceOriginIdentifier: owner } as never)
+            await company.clock.advance(100)
+          }
+        }
+        await talk(ms)
+        expect(peersOf(node)).to.deep.equal([owner])
+        const real = await company.join(owner, '10.0.0.1', [])
+        void real.connect(addressOf(node))
+        await talk(3000)
+        expect(lied.closed).to.equal(true)
+        expect(node.trustedChannels.map(({ peer }) => peer.address)).to.deep.equal(['10.0.0.1'])
+
+        // And nobody takes it back by claiming, even from one that is silent.
+        const again = liar.connect(addressOf(node))
+        await company.clock.advance(100)
+        company.network.silence('10.0.0.1')
+        ;(await again).post({ type: 'PureMessage', message: 'x', sourceOriginIdentifier: owner } as never)
+        await company.clock.advance(3000)
+        expect(node.trustedChannels.map(({ peer }) => peer.address)).to.deep.equal(['10.0.0.1'])
+      })
+
   it('is not pushed out by somebody who only claims the name', async () => {
     const [a, b] = [await company.join('a', '10.0.0.1', [], false), await company.join('b', '10.0.0.2', [], false)]
     await company.introduce(a, b)

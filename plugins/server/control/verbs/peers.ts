@@ -31,7 +31,7 @@ export interface ChannelRow {
 
 export interface KnownRow {
   readonly identifier: string | null
-  /** Of its newest address. */
+  /** Its own word for where it is, where it gave one. */
   readonly address: string
   readonly port: number
   readonly scheme: string
