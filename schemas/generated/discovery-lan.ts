@@ -44,13 +44,13 @@ export interface DiscoveryLanOptions {
   /**
    * Announcements read at once from one address. Copies of what was read last cost nothing.
    *
-   * @default 64
+   * @default 24
    */
   readonly perSourceBurst?: number
   /**
    * Announcements read per second from one address after that.
    *
-   * @default 10
+   * @default 15
    */
   readonly perSourcePerSecond?: number
 }
@@ -97,13 +97,13 @@ export interface ResolvedDiscoveryLanOptions {
   /**
    * Announcements read at once from one address. Copies of what was read last cost nothing.
    *
-   * @default 64
+   * @default 24
    */
   readonly perSourceBurst: number
   /**
    * Announcements read per second from one address after that.
    *
-   * @default 10
+   * @default 15
    */
   readonly perSourcePerSecond: number
 }
@@ -195,14 +195,14 @@ export const discoveryLanSchema = {
       type: 'integer',
       minimum: 1,
       maximum: 1000,
-      default: 64,
+      default: 24,
     },
     perSourcePerSecond: {
       description: 'Announcements read per second from one address after that.',
       type: 'integer',
       minimum: 1,
       maximum: 1000,
-      default: 10,
+      default: 15,
     },
   },
 } as const

@@ -4,6 +4,7 @@ import {
   isP2PNetError,
   isShare,
   messageOf,
+  sleep,
   type KnownAddress,
   type P2PNetError,
   type Peer,
@@ -29,6 +30,8 @@ const restMs = 30_000
 const silentMs = 20_000
 /** Addresses that are remembered. */
 const remembered = 1024
+/** A dial that failed keeps its place for so long, in ms: one that is refused at once makes way for the next at once else. */
+const failedMs = 20
 /** Dials under way to a host where nobody was reached. */
 const untriedAtOnce = 2
 
@@ -222,6 +225,7 @@ export class Dialer {
       const code = isP2PNetError(error) ? error.code : 'E_DIAL'
       // What this node itself refuses says nothing about whoever is there.
       if (!signal.aborted) this.#failed(target, code, code === 'E_LIMIT' ? 'answered' : 'silent')
+      await sleep(clock, failedMs, signal).catch(() => undefined) // the plugin leaves
     }
     this.#dialling.delete(key)
     this.#next()

@@ -54,10 +54,17 @@ export function sendAddresses(link: Link, { methods, group, platform }: Ways): s
   return link.loopback && platform !== 'linux' ? [...addresses, link.address] : addresses
 }
 
+/**
+ * Bytes that wait in the system for an ear. Little, because a process takes in one turn of its event loop whatever waits:
+ * Linux counts some 800 for the shortest datagram, so this is eighty of them, and of a flood more are lost before they cost
+ * anything. What is honest is said more than once.
+ */
+const earBytes = 32 * 1024
+
 /** A socket on a port that other nodes of this host have too. An IPv6 address hears IPv6 alone. @throws Error of bind */
 export function openShared(ctx: Opener, address: string, port: number): Promise<Socket> {
   const family = isIPv6(address) ? ({ type: 'udp6', ipv6Only: true } as const) : ({ type: 'udp4' } as const)
-  return bound(ctx, ctx.net.createSocket({ ...family, reuseAddr: true }), address, port)
+  return bound(ctx, ctx.net.createSocket({ ...family, reuseAddr: true, recvBufferSize: earBytes }), address, port)
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Rate {
 }
 
 /** Of all together: a LAN in which more is worth hearing needs another discovery. */
-const leastPerSecond = 100
+const leastPerSecond = 50
 
 /** What is read of all, however many they are: as much as two may say. */
 export function inAll({ burst, perSecond }: Rate): Rate {

@@ -109,28 +109,35 @@ describe('the dialer', () => {
   })
 
   it('tries the addresses of one peer one after the other, until one answers', async () => {
-    const { dials, hear } = await open()
+    const { node, dials, hear } = await open()
     hear(peer('a', 5001, 5002, 5003))
     expect(portsOf(dials)).to.deep.equal([5001])
     await dials[0]!.fail()
+    await node.clock.advance(19)
+    expect(portsOf(dials), 'not in a rush').to.deep.equal([5001])
+    await node.clock.advance(1)
     expect(portsOf(dials)).to.deep.equal([5001, 5002])
     await dials[1]!.answer()
     expect(portsOf(dials)).to.deep.equal([5001, 5002])
   })
 
   it('has no more dials under way than it may, and goes on with the next', async () => {
-    const { dials, hear } = await open({ concurrent: 2 })
+    const { node, dials, hear } = await open({ concurrent: 2 })
     for (let i = 0; i < 5; i++) hear(peer(`p${i}`, 5000 + i))
     expect(portsOf(dials)).to.deep.equal([5000, 5001])
     await dials[1]!.answer()
     await dials[0]!.fail()
+    await node.clock.advance(20)
     expect(portsOf(dials)).to.deep.equal([5000, 5001, 5002, 5003])
   })
 
   it('keeps no more waiting than it may', async () => {
     const { node, dials, hear } = await open({ concurrent: 1, queue: 3 })
     for (let i = 0; i < 100; i++) hear(peer(`p${i}`, 5000 + i))
-    for (const dial of dials) await dial.fail()
+    for (const dial of dials) {
+      await dial.fail()
+      await node.clock.advance(20)
+    }
     expect(portsOf(dials)).to.deep.equal([5000, 5001, 5002, 5003])
     expect(node.log.filter(({ level }) => level !== 'debug')).to.deep.equal([])
   })

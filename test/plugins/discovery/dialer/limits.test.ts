@@ -86,7 +86,8 @@ describe('the dialer, told of many', () => {
 
   it('still knows whom it may not dial after it has heard of a thousand others', async () => {
     for (let port = 1; port <= 4; port++) hear('discovery-lan', '10.0.0.66', port)
-    await node.clock.advance(10)
+    await node.clock.advance(100)
+    expect(to('10.0.0.66')).to.have.lengthOf(4)
     for (let i = 0; i < 5000; i++) hear('discovery-lan', `10.1.${String(i >> 8)}.${String(i & 255)}`, 1)
     const before = to('10.0.0.66').length
     for (let port = 5; port < 100; port++) hear('discovery-lan', '10.0.0.66', port)

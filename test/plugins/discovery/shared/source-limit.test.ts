@@ -28,7 +28,7 @@ describe('the rate of one address', () => {
 
   for (const rate of [
     { burst: 10, perSecond: 5 },
-    { burst: 64, perSecond: 10 },
+    { burst: 24, perSecond: 15 },
     { burst: 1000, perSecond: 1000 },
   ]) {
     const what = `${rate.burst} and ${rate.perSecond} a second`
