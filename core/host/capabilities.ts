@@ -14,6 +14,11 @@ import type { Wire } from '../packets/wire.ts'
 import type { PeerChannel } from '../peers/channel.ts'
 import type { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
+import type { Control } from './control.ts'
+import type { Routines } from './routines.ts'
+
+export type * from './control.ts'
+export type * from './routines.ts'
 
 /** Open: a plugin augments it with the capabilities it provides. */
 export interface Capabilities {
@@ -174,51 +179,6 @@ export interface Distribution {
   handle(dataType: DataType, handler: DataHandler): void
 }
 
-/** Work on a clock. */
-export interface Routine {
-  readonly name: string
-  /** ms between two runs. */
-  readonly interval: number
-  /** ms that a run may take. Default: what the provider of `routines` is set to. */
-  readonly timeout?: number
-  /** The signal is aborted when the run takes too long, and when the routine or the node stops. */
-  run(signal: AbortSignal): void | Promise<void>
-}
-
-export interface RoutineStatus {
-  readonly name: string
-  readonly interval: number
-  /** It has been started. */
-  readonly running: boolean
-  /** A run is under way. One that has taken too long stays so until it ends. */
-  readonly active: boolean
-  /** When the newest run began, and when the next one is due; milliseconds since 1970. */
-  readonly lastRun?: number
-  readonly nextRun?: number
-  /** In a row. */
-  readonly failures: number
-  /** Of the newest failure; gone with the next success. */
-  readonly lastError?: { readonly code: string; readonly message: string }
-}
-
-export interface RoutineRegistry {
-  /**
-   * What it returns takes the routine away again. What a tap of routines.collect adds goes with its plugin.
-   * @throws P2PNetError E_ROUTINE_DUPLICATE, E_ROUTINE_INTERVAL, E_ROUTINE_INVALID
-   */
-  add(routine: Routine): () => void
-}
-
-/** `routines`: the seed's NetworkRoutines. An unknown name is E_ROUTINE_UNKNOWN. */
-export interface Routines extends RoutineRegistry, Iterable<RoutineStatus> {
-  get(name: string): RoutineStatus
-  start(name: string): void
-  stop(name: string): void
-  setInterval(name: string, ms: number): void
-  /** Stops it, and forgets it. */
-  remove(name: string): void
-}
-
 /** Task types by name, with their data. Open: plugins augment it. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- an open map, empty until a plugin augments it
 export interface TaskTypes {}
@@ -238,48 +198,3 @@ export interface TaskOrigin {
 
 /** What a task answers: plain data. */
 export type TaskResults = Readonly<Record<string, unknown>>
-
-type ArgumentKinds = {
-  string: string
-  /** Finite. */
-  number: number
-  boolean: boolean
-  object: Readonly<Record<string, unknown>>
-}
-
-/** What an argument of a verb is; with `?` it may be absent. */
-export type ControlArgument = keyof ArgumentKinds | `${keyof ArgumentKinds}?`
-
-/** Arguments of a verb by name. */
-export type ControlArguments = Readonly<Record<string, ControlArgument>>
-
-type ArgumentOf<T> = T extends `${infer K extends keyof ArgumentKinds}?`
-  ? ArgumentKinds[K]
-  : T extends keyof ArgumentKinds
-    ? ArgumentKinds[T]
-    : never
-
-/** The arguments as the verb gets them: of the kinds it declares, and no others. */
-export type ControlValues<A extends ControlArguments> = {
-  readonly [K in keyof A as A[K] extends `${string}?` ? never : K]: ArgumentOf<A[K]>
-} & { readonly [K in keyof A as A[K] extends `${string}?` ? K : never]?: ArgumentOf<A[K]> }
-
-/** Something that the operator may ask of the running node. */
-export interface ControlVerb<A extends ControlArguments> {
-  readonly arguments: A
-  /**
-   * Answers plain data, which travels as JSON. The signal is aborted when the asker or the node has gone. `tell` has news
-   * for an asker who wants to know how it goes; one who does not read them misses them.
-   * @throws P2PNetError which the asker is told: code, message and remedy
-   */
-  run(args: ControlValues<A>, signal: AbortSignal, tell: (news: unknown) => void): unknown
-}
-
-/**
- * `control`: what the operator may ask of the running node, by name. Anybody who may read the data directory's files as
- * its owner may ask, and nobody else.
- */
-export interface Control {
-  /** Adds a verb; what it returns takes it away. @throws P2PNetError E_CAPABILITY_TWICE */
-  verb<const A extends ControlArguments>(name: string, verb: ControlVerb<A>): () => void
-}

@@ -2,60 +2,21 @@
  * A channel is a connection to somebody: packets in order, a level of trust, room to send or the need to wait, and a
  * reason when it ends.
  */
-import type { Clock } from '../clock.ts'
 import { asP2PNetError, messageOf, P2PNetError } from '../errors.ts'
-import { farewell, readFarewell } from '../packets/farewell.ts'
+import { farewell } from '../packets/farewell.ts'
 import type { AnyPacket, NetworkPacket } from '../packets/packet.ts'
-import type { Frame, Wire } from '../packets/wire.ts'
-import type { Limits } from '../settings.ts'
+import type { Frame } from '../packets/wire.ts'
 import type { TrustLevel } from '../trust/levels.ts'
 import type { Refusal } from '../trust/refusal.ts'
 import { TrustState } from '../trust/trust-state.ts'
 import { plainAddress } from './address-group.ts'
+import type { ChannelPeer, ChannelServices, ChannelStats, PacketTaker } from './channel-services.ts'
+import { feed } from './connection-feed.ts'
+import { closeOf, Ending, type Leaver } from './ending.ts'
 import { Intake, type IntakeEvents } from './intake.ts'
-import { OutQueue, type OutQueueEvents, type OutQueueOptions } from './out-queue.ts'
-import { Reader } from './reader.ts'
+import { OutQueue, type OutQueueEvents } from './out-queue.ts'
+import { SignOfLife } from './sign-of-life.ts'
 import type { Connection } from './transport.ts'
-
-/** Who is at the other end. */
-export interface ChannelPeer {
-  /** Proved or, in classic networks, claimed. Unknown until the peer has said it. */
-  readonly identifier?: string
-  readonly address: string
-  /** Where the peer listens, once it has said so; before that the port the connection came from. */
-  readonly port: number
-}
-
-export interface ChannelStats {
-  readonly packetsIn: number
-  readonly packetsOut: number
-  readonly bytesIn: number
-  readonly bytesOut: number
-}
-
-/** Looks at a packet before admission; true keeps it from everybody else. */
-export type PacketTaker = (packet: NetworkPacket) => boolean
-
-/** What a channel asks of the kernel. */
-export interface ChannelServices {
-  readonly clock: Clock
-  readonly limits: Limits
-  readonly wire: Wire
-  readonly out: OutQueueOptions
-  /** Handles one packet. A promise pauses the channel's reading until it settles. */
-  receive(packet: NetworkPacket, channel: PeerChannel): Promise<void> | undefined
-  /** Fills in, asks packets.outgoing, encodes. @throws P2PNetError */
-  encode(packet: NetworkPacket): Frame
-  /** One turn of reading took this long. */
-  turn(ms: number): void
-  /** A no of the channel itself, for the ledger. */
-  refuse(refusal: Refusal, channel: PeerChannel, hook: string): void
-  /** Where it gave way to another it finds that one: yieldTo() or failTrust() comes of it. */
-  closed(channel: PeerChannel, reason: P2PNetError): void
-}
-
-/** A goodbye for these reasons is none: nobody wanted the channel to end. */
-const unwanted: ReadonlySet<string> = new Set(['E_CONNECTION', 'E_DUPLICATE', 'E_IDLE', 'E_SLOW_PEER', 'E_STALE'])
 
 /** One channel gave way to another to the same peer. */
 export const gaveWay = (code: string): boolean => code === 'E_DUPLICATE' || code === 'E_STALE'
@@ -110,25 +71,17 @@ export class PeerChannel {
   readonly #connection: Connection
   readonly #intake: Intake<PeerChannel>
   readonly #out: OutQueue<PeerChannel>
+  readonly #life: SignOfLife
   #takers: readonly PacketTaker[] = nobody
-  #leavers: readonly ((reason: P2PNetError) => void)[] = nobody
   readonly #trust = new TrustState()
+  readonly #ending = new Ending()
   #peer: ChannelPeer
   /** The other side has ended; what it sent before is still being handled. */
   #over = false
-  #closing = false
-  /** One side has said that it leaves. */
-  #goodbye = false
-  #lost = false
   #awaitsProof = false
-  /** Made when somebody asks for the signal. */
-  #abort: AbortController | undefined
-  #reason: P2PNetError | undefined
   /** Of two channels to one peer one stays: whoever holds the other goes on through it. */
   #survivor: PeerChannel | undefined
-  #farewellHeard: P2PNetError | undefined
   #packetsOut = 0
-  #bytesOutSeen = 0
 
   constructor(
     id: string,
@@ -147,6 +100,7 @@ export class PeerChannel {
     this.localAddress = connection.localAddress === undefined ? undefined : plainAddress(connection.localAddress)
     this.#intake = new Intake(connection, services, PeerChannel.#events, this)
     this.#out = new OutQueue(connection, services.out, PeerChannel.#events, this)
+    this.#life = new SignOfLife(services.wire, this.#out)
   }
 
   get peer(): ChannelPeer {
@@ -163,12 +117,12 @@ export class PeerChannel {
 
   /** True once it is closing or closed, or the other side has ended. */
   get closed(): boolean {
-    return this.#closing || this.#over
+    return this.#over || this.#ending.reason !== undefined
   }
 
   /** It was trusted, and has ended although neither side said goodbye: the peer may be worth dialling again. */
   get lost(): boolean {
-    return this.#lost
+    return this.#ending.isLoss
   }
 
   /** When bytes came last; milliseconds since 1970. */
@@ -187,9 +141,7 @@ export class PeerChannel {
 
   /** Aborted, with the reason, when the channel closes. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#closing && !this.#abort.signal.aborted) this.#abort.abort(this.#reason)
-    return this.#abort.signal
+    return this.#ending.signal
   }
 
   /** Identifier of the key that the transport proved, if it proves one. */
@@ -234,8 +186,7 @@ export class PeerChannel {
   /** A frame that is encoded already, for many channels at once. @throws P2PNetError E_CLOSED, E_QUEUE_FULL */
   postFrame(frame: Frame): boolean {
     if (this.#survivor !== undefined) return this.#survivor.postFrame(frame)
-    if (this.#closing)
-      throw this.#reason ?? new P2PNetError('E_CLOSED', `the channel to ${this.#peer.address} is closed`)
+    if (this.#ending.reason !== undefined) throw this.#ending.reason
     const room = this.#out.push(frame)
     this.#packetsOut++
     return room
@@ -290,44 +241,26 @@ export class PeerChannel {
   }
 
   /** Tells once, with the reason, when the channel closes, or has; cheaper than `signal`. Returns how not to be told. */
-  onLeave(leaver: (reason: P2PNetError) => void): () => void {
-    if (this.#reason !== undefined) {
-      leaver(this.#reason)
-      return () => undefined
-    }
-    this.#leavers = [...this.#leavers, leaver]
-    return () => {
-      this.#leavers = this.#leavers.filter((one) => one !== leaver)
-    }
+  onLeave(leaver: Leaver): () => void {
+    return this.#ending.onBegin(leaver)
   }
 
   // For the kernel.
 
   /** Starts reading. */
   open(): void {
-    const connection = this.#connection
-    connection.on('error', (error) => {
-      const words = `the connection to ${this.#peer.address} broke: ${error.message}`
-      this.#cut(new P2PNetError('E_CONNECTION', words, { cause: error }))
+    feed(this.#connection, {
+      take: (chunk, memory) => {
+        this.#intake.take(chunk, memory)
+      },
+      broke: (error) => {
+        const words = `the connection to ${this.#peer.address} broke: ${error.message}`
+        this.#cut(new P2PNetError('E_CONNECTION', words, { cause: error }))
+      },
+      ended: () => {
+        this.#onEnd()
+      },
     })
-    const ended = () => {
-      this.#onEnd()
-    }
-    connection.on('end', ended)
-    connection.on('close', ended)
-    const intake = this.#intake
-    if (connection.readInto === undefined)
-      connection.on('data', (chunk: Uint8Array) => {
-        intake.take(chunk)
-      })
-    else
-      connection.readInto(
-        new Reader((chunk, memory) => {
-          intake.take(chunk, memory)
-        }),
-      )
-    // It may be gone before anybody could listen; the caller still has to learn of the channel first.
-    if (connection.destroyed) process.nextTick(ended)
   }
 
   /** A taker wants it: nobody else sees it. One that throws fails closed. */
@@ -367,13 +300,12 @@ export class PeerChannel {
 
   /** The other side gave a reason for what comes next: the end of the connection. */
   hearFarewell(data: string | undefined): void {
-    this.#goodbye = true
-    this.#farewellHeard = readFarewell(data, this.#peer.address)
+    this.#ending.hear(data, this.#peer.address)
   }
 
   /** The other side has left, or said goodbye and may: closes with the reason it gave. */
   leave(): void {
-    this.#cut(this.#farewellHeard ?? this.#left())
+    this.#cut(this.#ending.heard ?? this.#left())
   }
 
   /** How long nothing has come although we listened, in ms. */
@@ -383,23 +315,12 @@ export class PeerChannel {
 
   /** Says that we are still here, if nothing was said since this was called last. False: this wire has no words for it. */
   keepAlive(): boolean {
-    const { encodeCredit } = this.#services.wire
-    if (encodeCredit === undefined) return false
-    if (this.#out.written === this.#bytesOutSeen && !this.closed) this.#out.push(encodeCredit(0))
-    this.#bytesOutSeen = this.#out.written
-    return true
+    return this.#life.ifSilent(!this.closed)
   }
 
   /** Says something that costs nothing, so that the peer hears that we are here. False: this wire has no words for it. */
   probe(): boolean {
-    const { encodeCredit } = this.#services.wire
-    if (encodeCredit === undefined) return false
-    try {
-      if (!this.closed) this.#out.push(encodeCredit(0))
-    } catch {
-      // Its queue is full: nothing more can be said, and what waits there says as much.
-    }
-    return true
+    return this.#life.give(!this.closed)
   }
 
   #refuse({ code, message }: P2PNetError, hook: string): void {
@@ -411,7 +332,7 @@ export class PeerChannel {
   }
 
   #onEnd(): void {
-    if (this.#closing) {
+    if (this.#ending.reason !== undefined) {
       this.#connection.destroy()
       return
     }
@@ -423,9 +344,9 @@ export class PeerChannel {
 
   async #farewell(reason: P2PNetError, told = reason): Promise<void> {
     const connection = this.#connection
-    if (this.#closing) return closeOf(connection)
+    if (this.#ending.reason !== undefined) return closeOf(connection)
     const { clock, encode } = this.#services
-    this.#goodbye = true
+    this.#ending.say()
     this.#end(reason)
     try {
       const said = this.#out.finish(encode(farewell(told, clock.now())))
@@ -450,15 +371,11 @@ export class PeerChannel {
   }
 
   #end(reason: P2PNetError): void {
-    if (this.#closing) return
-    this.#closing = true
-    this.#reason = reason
-    this.#lost = this.#trust.trusted && (!this.#goodbye || unwanted.has(reason.code))
+    if (this.#ending.reason !== undefined) return
+    this.#ending.begin(reason, this.#trust.trusted)
     this.#intake.stop()
     this.#takers = nobody
-    this.#abort?.abort(reason)
-    for (const leaver of this.#leavers) leaver(reason)
-    this.#leavers = nobody
+    this.#ending.tell()
     if (!gaveWay(reason.code)) this.#trust.fail(reason)
     this.#services.closed(this, reason)
   }
@@ -466,8 +383,3 @@ export class PeerChannel {
 
 const done = Promise.resolve()
 const nobody: readonly never[] = []
-
-function closeOf(connection: Connection): Promise<void> {
-  if (connection.closed) return Promise.resolve()
-  return new Promise((resolve) => connection.once('close', resolve))
-}

@@ -8,7 +8,9 @@ import type { Clock, Timer } from '../clock.ts'
 import { P2PNetError } from '../errors.ts'
 import type { Frame, Lane as LaneName } from '../packets/wire.ts'
 import { coalesce } from './coalesce.ts'
+import { Conditions } from './conditions.ts'
 import { Lane } from './lane.ts'
+import { StallWatch } from './stall-watch.ts'
 
 /** From this weight of its lane on a sender is asked to wait; a quarter of the limit where that is less. */
 const softMark = 524_288
@@ -36,25 +38,17 @@ export interface OutQueueEvents<C> {
   stalled(channel: C): void
 }
 
-interface Waiter {
-  readonly isOver: () => boolean
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
-}
-
 export class OutQueue<C> {
   readonly #connection: Duplex
   readonly #options: OutQueueOptions
-  readonly #events: OutQueueEvents<C>
-  readonly #channel: C
   readonly #lanes: Record<LaneName, Lane> = { control: new Lane(), message: new Lane(), bulk: new Lane() }
   readonly #mark: number
+  readonly #stall: StallWatch<C>
   #window: number
   #scheduled = false
   #blocked = false
   #closed: P2PNetError | undefined
-  #waiters: Waiter[] | undefined
-  #stall: Timer | undefined
+  readonly #conditions = new Conditions()
   #yieldedAt = 0
   #pauseAfter: ((frame: Frame) => number) | undefined
   /** Nothing is written until it is over. */
@@ -66,8 +60,7 @@ export class OutQueue<C> {
   constructor(connection: Duplex, options: OutQueueOptions, events: OutQueueEvents<C>, channel: C) {
     this.#connection = connection
     this.#options = options
-    this.#events = events
-    this.#channel = channel
+    this.#stall = new StallWatch(options.clock, options.stallMs, channel, events.stalled)
     this.#mark = Math.min(softMark, options.limitBytes / 4)
     this.#window = options.windowBytes
     this.#pauseAfter = options.pauseAfter
@@ -131,13 +124,11 @@ export class OutQueue<C> {
   close(reason: P2PNetError): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
-    this.#options.clock.clear(this.#stall)
     this.#options.clock.clear(this.#pause)
-    this.#stall = this.#pause = undefined
+    this.#pause = undefined
+    this.#stall.stop()
     for (const name of laneNames) this.#lanes[name].clear()
-    const waiters = this.#waiters ?? []
-    this.#waiters = undefined
-    for (const waiter of waiters) waiter.reject(reason)
+    this.#conditions.fail(reason)
   }
 
   /** Whoever heeds the mark always finds room. Control gets twice as much: an answer is not lost to a flood of ours. */
@@ -155,7 +146,7 @@ export class OutQueue<C> {
       return
     }
     this.#scheduled = true
-    process.nextTick(OutQueue.#flushNow, this)
+    process.nextTick(OutQueue.#flushNow<C>, this)
   }
 
   #mustYield(): boolean {
@@ -165,11 +156,11 @@ export class OutQueue<C> {
   #flushLater(): void {
     this.#yieldedAt = this.written
     this.#scheduled = true
-    setImmediate(OutQueue.#flushNow, this)
+    setImmediate(OutQueue.#flushNow<C>, this)
   }
 
   /** A turn later there is nobody to ask which queue it was. */
-  static #flushNow(this: void, queue: OutQueue<unknown>): void {
+  static #flushNow<C>(this: void, queue: OutQueue<C>): void {
     queue.#flush()
   }
 
@@ -179,7 +170,7 @@ export class OutQueue<C> {
     const batch = this.#take()
     if (this.#pauseAfter !== undefined) this.#rest(batch)
     if (batch.length > 0) this.#write(coalesce(batch))
-    this.#wake()
+    this.#conditions.look()
     if (this.#blocked || this.#pause !== undefined || !this.#mayTake()) this.#watch()
     else this.#flushLater()
   }
@@ -229,37 +220,18 @@ export class OutQueue<C> {
     this.#progress()
   }
 
-  #wait(isOver: () => boolean): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    if (isOver()) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      ;(this.#waiters ??= []).push({ isOver, resolve, reject })
-    })
-  }
-
-  #wake(): void {
-    if (this.#waiters === undefined) return
-    const waiting = this.#waiters.filter(({ isOver, resolve }) => {
-      if (!isOver()) return true
-      resolve()
-      return false
-    })
-    this.#waiters = waiting.length > 0 ? waiting : undefined
+  #wait(isSo: () => boolean): Promise<void> {
+    return this.#closed === undefined ? this.#conditions.wait(isSo) : Promise.reject(this.#closed)
   }
 
   #progress(): void {
-    this.#options.clock.clear(this.#stall)
-    this.#stall = undefined
+    this.#stall.stop()
     this.#watch()
   }
 
   /** Counts down while something waits for the other side, and not for us. */
   #watch(): void {
-    if (this.#stall !== undefined || this.#closed !== undefined) return
-    if (!this.#blocked && (this.#pause !== undefined || this.#lanes.bulk.isEmpty)) return
-    this.#stall = this.#options.clock.setTimeout(() => {
-      this.#stall = undefined
-      this.#events.stalled(this.#channel)
-    }, this.#options.stallMs)
+    if (this.#closed === undefined && (this.#blocked || (this.#pause === undefined && !this.#lanes.bulk.isEmpty)))
+      this.#stall.start()
   }
 }
