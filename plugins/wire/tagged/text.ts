@@ -1,6 +1,6 @@
 /**
  * Strings as System.Text.Json writes them with its default encoder: everything outside ASCII, controls, `"` `&` `'` `+`
- * `<` `>` and the grave accent become \uXXXX in upper-case hex, and five controls and the backslash have a short form.
+ * `<` `>` and the grave accent become \u and four hex digits in upper case, and five controls and the backslash have a short form.
  */
 const special = /[^ !#-%(-*,-;=?-[\]^_a-~]/
 const eachSpecial = /[\ud800-\udbff][\udc00-\udfff]|[^ !#-%(-*,-;=?-[\]^_a-~]/g
