@@ -26,6 +26,16 @@ function choose(choice: SchemaError, errors: readonly SchemaError[]): Finding[] 
   const meant = branches.filter((branch) => !branch.some((error) => isOtherKind(choice, error)))
   const [only] = meant
   if (meant.length === 1 && only !== undefined && only.length > 0) return findingsOf(only)
+  // Several of one kind are told apart by their descriptions.
+  const alike = (choice.schema as JsonSchema[]).filter((_, i) => meant.length > 1 && meant.includes(branches[i] ?? []))
+  const described = alike.flatMap(({ description }) => (typeof description === 'string' ? [description] : []))
+  if (described.length > 1 && described.length === alike.length)
+    return [
+      {
+        path: choice.instancePath,
+        sentence: `fits none of these, got ${inWords(choice.data)}: ${described.join(' ')}`,
+      },
+    ]
   const wants = (choice.schema as JsonSchema[]).map(expectation)
   return [{ path: choice.instancePath, sentence: `must be ${wants.join(', or ')}, got ${inWords(choice.data)}` }]
 }

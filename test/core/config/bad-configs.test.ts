@@ -452,6 +452,14 @@ const cases: readonly Case[] = [
     says: 'must be "loopback" or "all", or an array, got number 5',
   },
   {
+    title: 'a union, several alternatives of its kind',
+    config: { ...using({ use: 'discovery-lan', options: { group: '224.0.0.1' } }) },
+    code: 'E_PLUGIN_OPTIONS',
+    path: '/plugins/0/options/group',
+    plugin: 'discovery-lan',
+    says: 'fits none of these, got string "224.0.0.1": IPv4 group of the local scope',
+  },
+  {
     title: 'a function in JSON',
     config: using({ use: 'trust-incoming', options: { peerTrustHandshake: 'yes' } }),
     code: 'E_PLUGIN_OPTIONS',
